@@ -1,4 +1,4 @@
-"""Candidate decoders, and the choice on an inner split: a third of the fitted sequences, or of the tasks."""
+"""Candidate decoders, and the choice on an inner split: a third of fitted sequences or tasks."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class DecoderQuestion:
 
     Attributes:
         name: `reward` or `action`.
-        task: decoders know the task; then lifetimes on the same tasks are held out, else other tasks.
-        history: they see the sequence so far.
-        reward: they see the reward (to decode the action).
+        task: known; then lifetimes on the same tasks are held out, else other tasks.
+        history: the sequence so far is known.
+        reward: is known.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Choice(NamedTuple):
 
 
 def before(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, keys: Keys) -> list[Candidate]:
-    """Returns the decoders that see nothing after the step; independent actions follow only the schedule."""
+    """Returns decoders that see nothing after the step; `independent` actions follow only the schedule."""
     found = [Candidate("commonest class", lambda known, rows: chances_of_classes(known, rows.size))]
     if asked.name == "action" and played.independent:
         return [*found, *_tables(keys, [(CLOCK,)], asked.task)]

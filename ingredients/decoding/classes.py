@@ -1,7 +1,6 @@
 """Numbers as classes: one per common value if there are few, else by quartile.
 
-A number on an edge is a class of its own: frequent values do not swallow neighbours. Rare values between common ones
-share a class.
+A number on an edge is its own class.
 """
 
 from __future__ import annotations
@@ -25,6 +24,6 @@ def edges_of(numbers: Numbers) -> Numbers:
 
 
 def place(edges: Numbers, numbers: Numbers) -> Labels:
-    """Returns 2i for a number between the edges i − 1 and i, 2i + 1 on the edge i."""
+    """Returns 2i for numbers between edges i − 1 and i, 2i + 1 on edge i."""
     rounded, edges = np.round(numbers, DIGITS), np.round(edges, DIGITS)
     return np.searchsorted(edges, rounded, "left") + np.searchsorted(edges, rounded, "right")

@@ -3,10 +3,10 @@
     look-up table              class counts for each key (observations at some lags, and the task if known)
     normal curve               density of the reward, by key and class
     product                    of two decoders, where joint keys would be too rare
-    forest                     on all columns; one per task if the task is known
+    forest                     on all columns; one per task if known
     multiplicative network     columns and all their products, a linear readout (ridge), then a small forest
 
-The network finds what needs products: a second difference, the sine of a difference.
+The network finds, for example, second differences.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class Budget:
     """Limits on the work of a measure.
 
     Attributes:
-        rows: fitted rows of forest and network.
+        rows: fitted.
         trees: of a forest.
-        tested: most rows decoded.
-        cells: most fitted numbers, for wide observations.
+        tested: rows decoded.
+        cells: fitted numbers.
     """
 
     rows: int
@@ -101,7 +101,7 @@ def _counted(classes: Labels, place: Labels, size: int, found: Labels, there: Fl
 
 
 def normal(keys: Keys, lags: Sequence[int], by_task: bool, reward: Numbers) -> Decoder:
-    """Returns P(class) by a normal density of the reward `[N, T]` for each key."""
+    """Returns P(class) by the reward's normal density `[N, T]` for each key."""
 
     def tell(known: Known, asked: Rows) -> Chances:
         met, place = np.unique(keys.of(known.rows, lags, by_task), return_inverse=True)
@@ -214,7 +214,7 @@ def _quantities(known: Known) -> int:
 
 
 def _wanted(known: Known) -> Numbers:
-    """Returns the readout's targets: the numbers, and classes as 0 or 1."""
+    """Returns the readout's targets: numbers, and classes as 0 or 1."""
     flags = [(one[:, None] == np.unique(one)[:-1]).astype(np.float64) for one in known.classes.T]
     return np.concatenate([known.numbers, *flags], axis=1)
 

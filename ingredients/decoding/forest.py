@@ -1,6 +1,6 @@
-"""scikit-learn's forest, bit for bit, without its overhead per tree: a measure grows some 1,500 small trees.
+"""scikit-learn's forest, bit for bit, without its overhead per tree.
 
-They are made of scikit-learn's parts, which are not public, so `pyproject.toml` bounds its version.
+It uses parts that are not public, so `pyproject.toml` bounds the version.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def forest_chances(
 ) -> list[Numbers]:
     """Returns the probabilities of `RandomForestClassifier(trees, random_state=0)` (Breiman 2001): C arrays `[R, K]`.
 
-    `classes` count from 0 without gaps; `leaf` is the fewest rows of a leaf, `columns` (`max_features`) "sqrt" or None.
+    `classes` count from 0 without gaps; `leaf` is the fewest rows of a leaf, `columns` is `max_features`.
     """
     inner, outer = (np.ascontiguousarray(part, dtype=np.float32) for part in (fitted, asked))
     wanted = np.ascontiguousarray(classes, dtype=np.float64)

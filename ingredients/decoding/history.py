@@ -1,4 +1,4 @@
-"""The present and the past of a step, as columns for a forest and keys for a look-up table.
+"""The present and the past of a step, for forests and look-up tables.
 
     present             step, o_t, a_t
     past                o, a, r of the last 4 steps (2 for wide observations); o_0; means of o and r, and of r by action
@@ -6,7 +6,7 @@
     key of the present  a_t; o_t, a_t; these with the step; o_t; the step
     key of the past     a_t with one of o_{t-1} to o_{t-8}, o_0, with o_t or without; o_{t-1}, a_{t-1}; o_{t-2}, o_{t-1}
 
-`History.present_key` and `History.past_key` count these keys from 0.
+Keys are numbered in this order.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Keys = npt.NDArray[np.uint64]
 
 
 class History:
-    """Features of present and past of all steps, by columns and numbered keys."""
+    """Features of present and past, by columns and numbered keys."""
 
     present_keys = 6
     past_keys = 2 * (KEY_LAGS + 1) + 2
@@ -59,7 +59,7 @@ class History:
         return np.concatenate([rows.step[:, None], self.now(rows), self._action[rows.sequence, rows.step]], axis=1)
 
     def both(self, rows: Rows, past: Rows) -> Numbers:
-        """Returns columns of the present of `rows` and the past of `past`."""
+        """Returns columns of `rows`' present and `past`'s past."""
         before = list(self._before(past))
         paid = (self._paid_by[past.sequence, past.step] * self._action[rows.sequence, rows.step]).sum(1, keepdims=True)
         return np.concatenate([self.present(rows), *before, self.now(rows) - before[0], paid], axis=1)

@@ -1,13 +1,9 @@
-"""Leaks: how well what follows a step tells its reward or action, beyond what was known before it.
+"""Leaks: how well what follows a step tells its reward or action, beyond what was known before it (docs/audit.md).
 
     leak = (accuracy − base rate) / (1 − base rate), on sequences not used for fitting: 0 is nothing, 1 everything.
 
-The decoder sees o_{t-2} to o_{t+3}, the base o_{t-2} to o_t and the schedule. Both may know the sequence so far, or the
-task; then an observation that tells how rich the task is leaks nothing.
-
-Each is the best on an inner split (`chosen`); the leak is 0 if the base is best there. Intervals are over groups (tasks
-if known, else sequences). Where all or no errors of the base are mended, one bound is 3 / n away (rule of three), for n
-groups in which it errs.
+The decoder sees o_{t-2} to o_{t+3}, the base o_{t-2} to o_t and the schedule; both may know the sequence so far, or the
+task. Intervals are over groups: tasks if known, else sequences.
 """
 
 from __future__ import annotations
@@ -35,14 +31,13 @@ class LeakMeasurement:
     """How well one thing is decoded.
 
     Attributes:
-        leak: from 0 (base rate) to 1 (every step right); None if there is nothing to decode.
+        leak: 0 to 1; None for a `reason`.
         low, high: its 95% interval.
         accuracy: of the decoder; `base_rate`: without what follows the step.
         bits: information beyond the base, per step.
         p: under the null, by flipping signs of groups.
-        classes: most classes of a component.
+        classes: most of a component.
         leaks: whether `low` is above `LEAKS_ABOVE`.
-        reason: why there is nothing to decode.
     """
 
     leak: float | None = None
@@ -156,14 +151,14 @@ def ratio(part: Numbers | Labels, whole: Numbers | Labels, group: Labels) -> tup
 
 
 def by_flips(gain: Numbers | Labels, group: Labels) -> float:
-    """Returns the one-sided p of a mean gain, by flipping groups' signs."""
+    """Returns a mean gain's one-sided p, by flipping groups' signs."""
     gains = np.bincount(np.unique(group, return_inverse=True)[1], weights=gain)
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (FLIPS, gains.size))
     return float((1 + ((signs @ gains) >= gains.sum() - 1e-9).sum()) / (FLIPS + 1))
 
 
 def _bits(chances: Chances, wanted: Labels) -> float:
-    """Returns the mean log₂ probability of the right class, summed over components; 1% is spread over all."""
+    """Returns the mean log₂ probability of right classes, summed over components; 1% is spread over all."""
     total = 0.0
     for part, one in zip(chances, wanted.T, strict=True):
         right = np.where(one >= 0, part[np.arange(one.size), one.clip(min=0)], 0.0)
@@ -204,7 +199,7 @@ def _first_half(tasks: Labels) -> Flags:
 
 
 def _classes(played: PlayedSequences, name: str, fitted: Rows, tested: Rows) -> tuple[Known, Labels]:
-    """Returns fitted rows with classes from 0 on, and tested rows' classes, −1 where unknown."""
+    """Returns fitted rows with classes from 0, and tested rows' classes, −1 if unknown."""
     categories = name == "action" and not played.quantities
     numbers = played.action if name == "action" else played.reward[..., None]
     mine, theirs = (numbers[rows.sequence, rows.step] for rows in (fitted, tested))

@@ -7,10 +7,7 @@ from typing import Any
 
 
 def leak_text(leak: Mapping[str, Any]) -> str:
-    """Returns the answer and the decoder's accuracy.
-
-    `yes (decoder told the task: accuracy 85%, base rate 20%); from the lifetime so far: none`.
-    """
+    """Returns the answer and accuracy: `yes (decoder told the task: accuracy 85%, base rate 20%)`."""
     if leak["leak"] is None:
         return f"nothing to decode ({leak['reason']}){_failed(leak)}"
     if "history" not in leak:

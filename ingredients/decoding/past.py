@@ -1,13 +1,8 @@
-"""Is a memory needed: what the past adds to what the present tells of rewards.
+"""Is a memory needed: what the past adds to what the present tells of rewards (docs/audit.md).
 
-Targets are r_t and the discounted rewards of the next `HORIZON` steps, predicted from the present (o_t, a_t, step) or
-also from the past (`history`).
+Targets are r_t and the discounted rewards of the next `HORIZON` steps.
 
     gain = (error without − error with the past) / variance, squared errors on the other half of episodes
-
-*Without* is the better of the present alone and the present with a **swapped past**, that of another episode's step
-with a similar present. It is the null, as any extra columns help a forest. Interval and p are corrected for two
-targets.
 """
 
 from __future__ import annotations
@@ -39,12 +34,12 @@ class Gain:
     """What the past adds.
 
     Attributes:
-        share: of the variance, 0 to 1; None if there is nothing to tell.
+        share: of the variance, 0 to 1.
         low, high: its interval, at 95% over both targets.
         p: under the null, doubled for two targets.
         target: one of `TARGETS`.
         present, swapped, past: explained variance of each.
-        reason: why there is nothing to tell.
+        reason: why there is none.
     """
 
     share: float | None = None
@@ -92,7 +87,7 @@ def gain(played: PlayedSequences, ended: Flags) -> Gain:
 
 
 def _coming(played: PlayedSequences, ended: Flags) -> tuple[Numbers, Flags]:
-    """Returns the next steps' discounted rewards `[N, T]`, and where they are known."""
+    """Returns the next steps' discounted rewards `[N, T]`, and where known."""
     steps = played.reward.shape[1]
     padded = np.pad(played.reward, ((0, 0), (0, HORIZON)))
     total: Numbers = np.zeros_like(played.reward)
@@ -141,7 +136,7 @@ def _told(history: History, target: Numbers, fitted: Rows, asked: Rows, draw: np
 
 
 def _best(decoders: Sequence[Decoder], own: PastQuestion, known: Numbers, inner: Flags) -> tuple[Decoder, float]:
-    """Returns the decoder with the smallest error on the inner rows, and that error."""
+    """Returns the decoder with the smallest inner error, and that error."""
     outer, held = own.only(~inner), own.only(inner)
     if not (~inner).any() or not inner.any():
         return decoders[0], float("inf")
@@ -151,7 +146,7 @@ def _best(decoders: Sequence[Decoder], own: PastQuestion, known: Numbers, inner:
 
 
 def alike(history: History, rows: Rows, draw: np.random.Generator) -> Rows:
-    """Returns for each row another sequence's with the most similar present, near in time, or itself."""
+    """Returns another sequence's row with the most similar present, if any, for each row."""
     same = np.unique(history.shown(rows), return_inverse=True)[1]
     if (np.bincount(same)[same] > LEAF).mean() > 0.5:
         return rows.only(_next_of_kind(same, rows.step, draw))
@@ -164,7 +159,7 @@ def alike(history: History, rows: Rows, draw: np.random.Generator) -> Rows:
 
 
 def _next_of_kind(kind: Labels, step: Labels, draw: np.random.Generator) -> Labels:
-    """Returns the next row of each row's kind, roughly by time, or the one before."""
+    """Returns each row's next (or previous) of its kind, roughly by time."""
     order = np.lexsort((draw.random(kind.size), step // 4, kind))
     after, before = np.empty_like(order), np.empty_like(order)
     after[order], before[order] = np.roll(order, -1), np.roll(order, 1)

@@ -1,7 +1,4 @@
-"""Played sequences as arrays: a study's lifetimes or an audit's episodes.
-
-In step t the player saw o_t, did a_t, received r_t and saw o_{t+1}.
-"""
+"""Played sequences as arrays: in step t the player saw o_t, did a_t, received r_t and saw o_{t+1}."""
 
 from __future__ import annotations
 
@@ -22,12 +19,12 @@ class PlayedSequences:
     Attributes:
         observation: `[N, T + 1, O]`.
         seen: which observations exist, `[N, T + 1]`; others are 0.
-        action: `[N, T, C]`: choices as whole numbers, or vector components.
+        action: `[N, T, C]`, whole numbers if choices.
         reward: `[N, T]`.
         acted: steps with an action, `[N, T]`.
-        schedule: the same in all sequences, `[N, T, S]`: step, episode start.
-        task: task numbers, `[N]`.
-        quantities: actions are quantities, not choices.
+        schedule: the same in all, `[N, T, S]`: step, episode start.
+        task: numbers, `[N]`.
+        quantities: actions are not choices.
         independent: actions were drawn independently of everything.
     """
 

@@ -5,8 +5,7 @@
     `history`     mean of o_0 to o_t
     `reward`      r_t; with `history` r_{t-1}, the mean reward so far, the mean of r_s · o_{s+1}
 
-Neighbouring columns on a circle (cosine, sine) are also read as an angle. The task is no column: decoders that know it
-are fitted to each task.
+Columns on a circle (cosine, sine) are also read as an angle. The task is no column.
 """
 
 from __future__ import annotations
@@ -80,10 +79,7 @@ def _angles(played: PlayedSequences, seen: dict[int, tuple[Numbers, Numbers]]) -
 
 
 def factors(played: PlayedSequences, rows: Rows, told: DecoderInputs, helpful: Labels) -> Numbers:
-    """Returns the columns that a network multiplies, `[R, at most PRODUCTS]`.
-
-    `helpful` are observation columns, the most informative first.
-    """
+    """Returns columns that a network multiplies, `[R, at most PRODUCTS]`, the most `helpful` first."""
     lags = range(-1, 3) if told.after else range(-1, 1)
     if played.observation.shape[-1] * 6 <= PRODUCTS:
         lags = range(-2, 4) if told.after else range(-2, 1)
@@ -99,7 +95,7 @@ def changes_of_next(played: PlayedSequences, rows: Rows) -> tuple[Numbers, Numbe
 
 
 def _seen(played: PlayedSequences, rows: Rows, lag: int) -> tuple[Numbers, Numbers]:
-    """Returns o_{t+lag} `[R, O]`, 0 where missing, and whether it exists `[R]`."""
+    """Returns o_{t+lag} `[R, O]`, 0 if missing, and whether it exists `[R]`."""
     step = rows.step + lag
     inside = np.clip(step, 0, played.seen.shape[1] - 1)
     there = (step == inside) & played.seen[rows.sequence, inside]
@@ -119,7 +115,7 @@ def _further(played: PlayedSequences, rows: Rows, told: DecoderInputs) -> Iterat
 
 
 def _mean_so_far(numbers: Numbers, *, inclusive: bool) -> Numbers:
-    """Returns the mean up to each step `[N, T, X]`, or to the one before."""
+    """Returns the mean up to each step `[N, T, X]`, or the one before."""
     count = np.arange(1, numbers.shape[1] + 1)[:, None]
     means: Numbers = np.cumsum(numbers, axis=1) / count
     if inclusive:
@@ -145,7 +141,7 @@ class Keys:
         self._task = played.task.astype(np.uint64) + np.uint64(1)
 
     def of(self, rows: Rows, lags: Sequence[int], by_task: bool) -> Labels:
-        """Returns a key for each row, of observations at some lags, and the task if `by_task`."""
+        """Returns each row's key, of some lags' observations, and the task if `by_task`."""
         key = self._task[rows.sequence] if by_task else np.zeros(rows.size, np.uint64)
         for lag in lags:
             key = key * ODD + self._part(rows, lag)

@@ -1,12 +1,8 @@
 """Known algorithms with exact action probabilities: Bayes, Thompson, greedy, UCB1, and habits.
 
-Algorithms by counts ignore the order of the past. The habits do not: a reactive policy knows the last episode alone,
-and a recency-weighted learner forgets,
+A habit depends on the order of the past: reactive, or recency-weighted (Sutton & Barto 2018, §2.5),
 
-    V_a ← V_a + α (r − V_a) for the pulled arm, V_a = 1/2 at the start
-
-(Sutton & Barto 2018, §2.5); the posterior mean's rate falls with the arm's pulls instead. What an episode teaches is
-the family's (`models.Learner`).
+    V_a ← V_a + α (r − V_a) for the pulled arm, V_a = 1/2 at the start.
 """
 
 from __future__ import annotations
@@ -30,11 +26,11 @@ class Algorithm(Protocol):
     """A policy with a known state and known probabilities."""
 
     def initial(self, runs: int, lifetimes: int) -> Tensor:
-        """Returns the state at the start of lifetimes, `[S, N, ...]`."""
+        """Returns the state at a lifetime's start, `[S, N, ...]`."""
         ...
 
     def chances(self, state: Tensor, t: int) -> Tensor:
-        """Returns the probability of each action after t episodes, `[S, N, A]` (float64)."""
+        """Returns each action's probability after t episodes, `[S, N, A]` (float64)."""
         ...
 
     def update(self, state: Tensor, episode: Histories) -> Tensor:
@@ -44,7 +40,7 @@ class Algorithm(Protocol):
 
 @dataclass(frozen=True)
 class ByCounts:
-    """An algorithm by a family's counts alone; `of_counts` takes `[N, D, 2]` (float64)."""
+    """An algorithm by counts alone; `of_counts` takes `[N, D, 2]` (float64)."""
 
     model: BeliefModel
     of_counts: Chances
@@ -54,17 +50,17 @@ class ByCounts:
         return torch.zeros(runs, lifetimes, self.model.posterior.parts, 2, dtype=torch.float64)
 
     def chances(self, state: Tensor, t: int) -> Tensor:
-        """Returns the probability of each action, `[S, N, A]`."""
+        """See `Algorithm.chances`."""
         return self.of_counts(state.flatten(0, 1), t).double().view(*state.shape[:2], self.model.course.actions)
 
     def update(self, state: Tensor, episode: Histories) -> Tensor:
-        """Returns the updated counts."""
+        """See `Algorithm.update`."""
         return self.model.one_more(state, episode)
 
 
 @dataclass(frozen=True)
 class Reactive:
-    """An algorithm by the last episode alone; its state is that episode's code `[S, N]`, −1 at the start."""
+    """An algorithm by the last episode: its state is that one's code `[S, N]`, at first −1."""
 
     course: Course
     habit: Habit
@@ -74,7 +70,7 @@ class Reactive:
         return torch.full((runs, lifetimes), -1, dtype=torch.int64)
 
     def chances(self, state: Tensor, t: int) -> Tensor:
-        """Returns the probability of each action, `[S, N, A]`."""
+        """See `Algorithm.chances`."""
         return self.habit.first.expand(*state.shape, -1) if t == 0 else self.habit.then[state]
 
     def update(self, state: Tensor, episode: Histories) -> Tensor:
@@ -87,10 +83,9 @@ class Recency:
     """Greedy or softmax choice by recency-weighted means, which are its state `[S, N, A]`.
 
     Attributes:
-        actions: A.
-        learner: what an episode teaches it.
+        learner: what an episode teaches.
         rate: α.
-        temperature: of the softmax; 0 is greedy, ties shared.
+        temperature: of the softmax; 0 is greedy.
     """
 
     actions: int
@@ -103,7 +98,7 @@ class Recency:
         return torch.full((runs, lifetimes, self.actions), 0.5, dtype=torch.float64)
 
     def chances(self, state: Tensor, t: int) -> Tensor:
-        """Returns the probability of each action, `[S, N, A]`."""
+        """See `Algorithm.chances`."""
         return softened(state, self.temperature)
 
     def update(self, state: Tensor, episode: Histories) -> Tensor:
@@ -113,12 +108,12 @@ class Recency:
 
 
 def softened(preferences: Tensor, temperature: float) -> Tensor:
-    """Returns the softmax of preferences `[..., A]`; at temperature 0 the best actions share the choice."""
+    """Returns the softmax of preferences `[..., A]`; at temperature 0 the best share."""
     return best_share(preferences) if temperature == 0 else (preferences / temperature).softmax(-1)
 
 
 def known_algorithms(model: BeliefModel) -> Mapping[str, Algorithm]:
-    """Returns the algorithms that agents are compared with, by name; the best one known first."""
+    """Returns the algorithms beside the agents, by name, the best known first."""
     posterior = model.posterior
     of_counts: dict[str, Chances] = {
         posterior.optimal: lambda counts, _: posterior.policy(counts),
@@ -134,7 +129,7 @@ def known_algorithms(model: BeliefModel) -> Mapping[str, Algorithm]:
 
 
 def along(algorithm: Algorithm, histories: Histories) -> Tensor:
-    """Returns the probability of each action at each decision of given lifetimes, `[S, N, T, A]`."""
+    """Returns action probabilities at each decision of given lifetimes, `[S, N, T, A]`."""
     runs, lifetimes, pulls = histories.shape
     state = algorithm.initial(runs, lifetimes)
     made = []
@@ -145,7 +140,7 @@ def along(algorithm: Algorithm, histories: Histories) -> Tensor:
 
 
 def states_along(algorithm: Algorithm, histories: Histories) -> Tensor:
-    """Returns the state at each decision of given lifetimes, `[S, N, T, ...]`."""
+    """Returns states at each decision of given lifetimes, `[S, N, T, ...]`."""
     runs, lifetimes, pulls = histories.shape
     states = [algorithm.initial(runs, lifetimes)]
     for t in range(pulls - 1):

@@ -1,8 +1,4 @@
-"""The inner algorithm of a stack's agents: all measurements, by run.
-
-Only decoders are trained. The agents' lifetimes and those of the Bayes-optimal agent are on the first evaluation tasks,
-the same for every run of a study.
-"""
+"""All measurements of a stack's inner algorithms, by run, on the first evaluation tasks; only decoders are trained."""
 
 from __future__ import annotations
 
@@ -37,17 +33,16 @@ GATE_RUNS, GATE_LIFETIMES = 5, 64
 
 
 class KeptFamily(Family, Hashable, Protocol):
-    """A family whose yardsticks can be kept; all that have a belief model are frozen."""
+    """A family whose yardsticks can be cached."""
 
 
 class Yardsticks(NamedTuple):
     """What all agents on a family are compared with.
 
     Attributes:
-        tasks: ψ of the lifetimes, `[N, ...]`.
-        model: belief and values after every history.
+        tasks: ψ, `[N, ...]`.
         algorithms: known ones, by name.
-        bayes: lifetimes of the Bayes-optimal agent on the tasks, `[1, N, T]`.
+        bayes: Bayes-optimal lifetimes, `[1, N, T]`.
     """
 
     tasks: Tensor
@@ -63,7 +58,7 @@ class Yardsticks(NamedTuple):
 
 @lru_cache(maxsize=2)
 def yardsticks(family: KeptFamily, lifetimes: int, stream: int = 0) -> Yardsticks:
-    """Returns what all agents are compared with; cached across a worker's stacks."""
+    """Returns what agents are compared with; cached across a worker's stacks."""
     model = belief_model(family)
     tasks = evaluation_tasks(family, lifetimes, stream)
     algorithms = known_algorithms(model)
@@ -75,9 +70,9 @@ def yardsticks(family: KeptFamily, lifetimes: int, stream: int = 0) -> Yardstick
 
 @lru_cache(maxsize=1)
 def gate(family: KeptFamily, lifetimes: int, stream: int = 0, lapses: float = 0.0) -> dict[str, list[float]]:
-    """Returns measurements of known algorithms, `GATE_RUNS` runs each, for `judgement.inner`.
+    """Returns measurements of known algorithms, `GATE_RUNS` runs each.
 
-    `lapses` is the probability of a random action instead.
+    `lapses`: probability of a random action instead.
     """
     beside = yardsticks(family, lifetimes, stream)
     found = {}
@@ -92,9 +87,9 @@ def gate(family: KeptFamily, lifetimes: int, stream: int = 0, lapses: float = 0.
 def inner_algorithm(
     setup: Setup, train_steps: Sequence[int], policies: Sequence[Tensor], tasks: int
 ) -> list[dict[str, Sequence[float]]]:
-    """Returns each run's measurements, lists of numbers by name (docs/inner-algorithm.md).
+    """Returns each run's measurements by name (docs/inner-algorithm.md).
 
-    `policies` are weights `[S, P]` at the evaluation points, the last one final. The family must have a belief model.
+    `policies` are weights `[S, P]` at the evaluation points.
     """
     family = setup.family
     assert isinstance(family, Hashable)
@@ -116,7 +111,7 @@ def steps_asked(setup: Setup, points: int, tasks: int) -> int:
 
 
 def behaviour_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict[str, Sequence[float]]]:
-    """Returns each run's values lost, distances from the candidates, and effect of order."""
+    """Returns each run's values lost, distances from candidates, and effect of order."""
     places = _places(examinee, beside, runs)
     told = {
         place: {"agent": examinee.chances(histories)}
@@ -142,7 +137,7 @@ def behaviour_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict
 
 
 def distances_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict[str, Sequence[float]]]:
-    """Returns what the verdict rests on: each run's distances by candidate, and `order`."""
+    """Returns each run's distances by candidate, and `order`."""
     places = _places(examinee, beside, runs)
     apart = _distances(examinee, beside, places)
     own = places["own"]
@@ -154,13 +149,13 @@ def distances_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict
 
 
 def _places(examinee: Examinee, beside: Yardsticks, runs: int) -> dict[str, Histories]:
-    """Returns the lifetimes where an examinee is asked: its own, and Bayes-optimal ones."""
+    """Returns lifetimes of the examinee's own, and Bayes-optimal ones."""
     own = examinee.lifetimes(beside.tasks.expand(runs, -1, -1))
     return {"own": own, "bayes": beside.bayes.of_runs(runs)}
 
 
 def _distances(examinee: Examinee, beside: Yardsticks, places: Mapping[str, Histories]) -> dict[str, Tensor]:
-    """Returns the distances over both kinds of lifetimes, `[S]` by candidate."""
+    """Returns distances over both kinds of lifetimes, `[S]` by candidate."""
     mixed = _in_turns(places["own"].followed_by(places["bayes"]))
     return distances(examinee.chances(mixed), mixed, beside.model, along(beside.algorithms["thompson"], mixed))
 
@@ -175,7 +170,7 @@ def _in_turns(histories: Histories) -> Histories:
 def _belief_of(
     agents: Sequence[TrainedAgents], train_steps: Sequence[int], beside: Yardsticks, runs: int
 ) -> list[dict[str, Sequence[float]]]:
-    """Returns decoder scores of the final memory, whether the policy follows, and the course of both."""
+    """Returns decoder scores of the final memory, slopes of `cause`, and their course."""
     model, posterior = beside.model, beside.model.posterior
     histories = beside.bayes.of_runs(runs)
     at = belief.pulls_looked_at(posterior.decisions)

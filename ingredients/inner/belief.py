@@ -1,14 +1,8 @@
-"""How much of the posterior a decoder reads from the memory's state.
+"""How much of the posterior a decoder reads from the memory's state (docs/inner-algorithm.md).
 
-The posterior of an arm, or of what else is unknown, is told by numbers such as mean, variance and count
-(`models.CountBelief.told`). A linear decoder (ridge) and a network with one hidden layer are fitted to one half of the
-lifetimes and tested on the other:
+    R² = 1 − Σ (y − ŷ)² / Σ (y − ȳ_t)²
 
-    R² = 1 − Σ (y − ŷ)² / Σ (y − ȳ_t)²,
-
-with ȳ_t the mean of the pull, so that a clock scores nothing. Controls: the untrained network, the memory of another
-lifetime (`shuffled`), and the last inputs alone. All agents are shown the lifetimes of the Bayes-optimal agent, so that
-differences in R² come from the memory.
+is of numbers y of `models.CountBelief.told`, with ȳ_t the mean of the pull.
 """
 
 from __future__ import annotations
@@ -29,19 +23,19 @@ HIDDEN, STEPS, RATE = 32, 100, 0.03  # of the network, which is trained by Adam 
 
 
 class DecoderRows(NamedTuple):
-    """Rows of decisions: features `[S, R, H]` and targets `[S, R, Y]` of the first (`fit`) and second half (`test`)."""
+    """Features `[S, R, H]` and targets `[S, R, Y]` of R decisions, in both halves (`fit`, `test`)."""
 
     fit: tuple[Tensor, Tensor]
     test: tuple[Tensor, Tensor]
 
 
 def pulls_looked_at(pulls: int) -> Tensor:
-    """Returns the pulls before which the memory is read, spread over the lifetime."""
+    """Returns pulls, spread over the lifetime, at which to read the memory."""
     return torch.linspace(1, pulls - 1, min(MOST_PULLS, pulls - 1)).round().long()
 
 
 def rows(features: Tensor, targets: Tensor) -> DecoderRows:
-    """Returns rows of `[S, N, X, H]` features and `[S, N, X, Y]` targets, centred by pull, with unit variance."""
+    """Returns rows of `[S, N, X, H]` features and `[S, N, X, Y]` targets, standardised and centred by pull."""
     half = features.shape[1] // 2
     parts = [_standard(part.double(), half) for part in (features, targets)]
     fit, test = ([part[:, taken].flatten(1, 2) for part in parts] for taken in (slice(half), slice(half, None)))
@@ -49,15 +43,12 @@ def rows(features: Tensor, targets: Tensor) -> DecoderRows:
 
 
 def linear(taken: DecoderRows) -> Tensor:
-    """Returns the test R² of each target by ridge regression, `[S, Y]`."""
+    """Returns each target's test R² by ridge regression, `[S, Y]`."""
     return _r2(taken.test[1], taken.test[0] @ ridge(*taken.fit))
 
 
 def network(taken: DecoderRows, seed: int = 0) -> Tensor:
-    """Returns the test R² of each target by a network of `HIDDEN` tanh units per run, `[S, Y]`.
-
-    It also has a linear path from the inputs, and is trained by `STEPS` steps of Adam.
-    """
+    """Returns each target's test R², `[S, Y]`, by a network of `HIDDEN` tanh units beside a linear path."""
     features, targets = (part.float() for part in taken.fit)
     draws = torch.Generator().manual_seed(seed)
     runs, inputs, outputs = features.shape[0], features.shape[-1], targets.shape[-1]
@@ -78,17 +69,15 @@ def network(taken: DecoderRows, seed: int = 0) -> Tensor:
 
 
 def by_statistic(r2: Tensor, statistics: Sequence[str]) -> dict[str, Tensor]:
-    """Returns R² of each statistic, `[S]` each, averaged over parts of `[S, D x statistics]`."""
+    """Returns each statistic's R², `[S]`, averaged over parts of `[S, D x statistics]`."""
     return dict(zip(statistics, r2.view(r2.shape[0], len(statistics), -1).mean(-1).unbind(1), strict=True))
 
 
 def decoded(features: Mapping[str, Tensor], targets: Tensor, statistics: Sequence[str]) -> dict[str, Tensor]:
     """Returns R² `[S]` of every statistic, decoder and source, by name: `mean.linear.trained`.
 
-    Args:
-        features: `trained`, `untrained` and `inputs`, `[S, N, X, H]` each; `shuffled` is made from `trained`.
-        targets: `[S, N, X, Y]`.
-        statistics: names of what the targets are (`models.CountBelief`).
+    `features` are `trained`, `untrained` and `inputs`, `[S, N, X, H]` each, `targets` `[S, N, X, Y]` named by
+    `statistics`.
     """
     found: dict[str, Tensor] = {}
     for source, taken in {**features, "shuffled": features["trained"].roll(1, 1)}.items():
@@ -100,10 +89,7 @@ def decoded(features: Mapping[str, Tensor], targets: Tensor, statistics: Sequenc
 
 
 def read_off(features: Tensor, targets: Tensor, parts: int) -> Tensor:
-    """Returns posterior means read by a linear decoder, `[S, N, X, D]`; they are the first of the targets.
-
-    The first half of the lifetimes, to which it is fitted, has the mean of the pull instead.
-    """
+    """Returns linearly decoded posterior means, `[S, N, X, D]`; in the fitted half, means of the pulls."""
     half = features.shape[1] // 2
     taken = rows(features, targets)
     wanted, seen = taken.fit[1][..., :parts], taken.fit[0]
@@ -115,7 +101,7 @@ def read_off(features: Tensor, targets: Tensor, parts: int) -> Tensor:
 def ridge(features: Tensor, targets: Tensor, share: float = RIDGE) -> Tensor:
     """Returns ridge weights `[S, H, Y]` from features `[S, R, H]` to targets `[S, R, Y]`.
 
-    The penalty is `share` of the features' mean square.
+    The penalty is `share` of the mean square feature.
     """
     products = features.mT @ features
     penalty = share * products.diagonal(dim1=1, dim2=2).mean(1).clamp(min=1e-9)
@@ -130,7 +116,7 @@ def _told(weights: Mapping[str, Tensor], features: Tensor) -> Tensor:
 
 
 def moments(part: Tensor, half: int) -> tuple[Tensor, Tensor]:
-    """Returns the first half's mean of each pull `[S, 1, X, Y]` and deviation around it `[S, 1, 1, Y]`."""
+    """Returns the first half's means by pull `[S, 1, X, Y]` and deviation `[S, 1, 1, Y]`."""
     means = part[:, :half].mean(1, keepdim=True)
     scale = (part[:, :half] - means).square().mean((1, 2), keepdim=True).sqrt()
     return means, scale.clamp(min=1e-6)

@@ -1,23 +1,10 @@
-"""How far a policy is from each candidate algorithm, for the verdict.
+"""How far a policy is from each candidate algorithm (listed in docs/inner-algorithm.md).
 
 The distance of a policy π from a candidate c is, over decisions h of lifetimes,
 
-    D(c) = Σ_h w(h) ½ ‖π(· | h) − c(· | h)‖² / Σ_h w(h),   w(h) = max_a Q*(h, a) − min_a Q*(h, a),
+    D(c) = Σ_h w(h) ½ ‖π(· | h) − c(· | h)‖² / Σ_h w(h),   w(h) = max_a Q*(h, a) − min_a Q*(h, a).
 
-so that a decision counts by what is at stake. Only decisions where two candidates differ tell them apart.
-
-| candidate | policy |
-|---|---|
-| `bayes-adaptive` | softmax of Q*(h, ·) |
-| `greedy` | softmax of the posterior means |
-| `posterior-sampling` | probability of each arm to be the best (Thompson): claim 5, read literally |
-| `recency` | softmax of recency-weighted means (`algorithms.Recency`) |
-| `model-free` | the same of each action's own rewards, where `recency` follows what the family's structure tells |
-| `reactive` | π's own mean by pull and last episode (last arm and reward): the best fit by the last episode |
-| `history-free` | π's own mean by pull: the best fit without history |
-
-A trained policy is not quite deterministic, so temperatures (0 included) and the recency rate fit π best. Fits use the
-first half of the lifetimes, distances the other. Where greedy is Bayes-optimal, it is no candidate of its own.
+Candidates are fitted on the first half of the lifetimes; distances are of the other.
 """
 
 from __future__ import annotations
@@ -35,9 +22,9 @@ TEMPERATURES: Final = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 
 
 def distances(policy: Tensor, histories: Histories, model: BeliefModel, thompson: Tensor) -> dict[str, Tensor]:
-    """Returns the distance of each run's policy from each of the model's candidates, `[S]`.
+    """Returns each run's distance from each of the model's candidates, `[S]`.
 
-    `policy` and `thompson` (posterior sampling) are probabilities `[S, N, T, A]` in the same lifetimes.
+    `policy` and `thompson` are probabilities `[S, N, T, A]`.
     """
     counts = model.counts(histories)
     stakes = model.gaps(counts).amax(-1)
@@ -63,13 +50,13 @@ def distance(policy: Tensor, other: Tensor, weights: Tensor) -> Tensor:
 
 
 def _of_half(like: Tensor, half: int, first: bool) -> Tensor:
-    """Returns 1 for the lifetimes of one half, else 0, shape of `like` `[S, N, T]`."""
+    """Returns 1 in one half's lifetimes, else 0, like `like` `[S, N, T]`."""
     chosen = (torch.arange(like.shape[1]) < half) == first
     return chosen.view(1, -1, 1).expand_as(like).to(like.dtype)
 
 
 def _best_fit(policy: Tensor, preferences: list[Tensor], fit: Tensor, test: Tensor) -> Tensor:
-    """Returns the distance on `test` of the softmax nearest on `fit`, `[S]`."""
+    """Returns the `test` distance of the softmax nearest on `fit`, `[S]`."""
     made = (softened(each, temperature) for each in preferences for temperature in TEMPERATURES)
     both = torch.stack([torch.stack([distance(policy, each, weights) for weights in (fit, test)]) for each in made])
     fitted, tested = both.unbind(1)
@@ -77,21 +64,18 @@ def _best_fit(policy: Tensor, preferences: list[Tensor], fit: Tensor, test: Tens
 
 
 def _learned(learner: Learner, actions: int, histories: Histories) -> list[Tensor]:
-    """Returns the numbers of a learner at each decision, `[S, N, T, A]`, for each of its rates."""
+    """Returns a learner's numbers at decisions, `[S, N, T, A]`, for each rate."""
     return [states_along(Recency(actions, learner, rate), histories) for rate in learner.rates]
 
 
 def _last_episode(codes: Tensor) -> Tensor:
-    """Returns the code of the last episode before each decision, plus 1, `[S, N, T]`; 0 at the start."""
+    """Returns 1 + the last episode's code before each decision, `[S, N, T]`; 0 at first."""
     after = 1 + codes
     return torch.cat((torch.zeros_like(after[..., :1]), after[..., :-1]), -1)
 
 
 def _own_mean(policy: Tensor, group: Tensor, half: int) -> Tensor:
-    """Returns the policy's mean over the first half's lifetimes, by pull and group `[S, N, T]`.
-
-    A group that is missing there has the mean of its pull.
-    """
+    """Returns the policy's mean in the first half, by pull and known group `[S, N, T]`."""
     runs, _, pulls, arms = policy.shape
     groups = int(group.max()) + 1
     fit = policy[:, :half]

@@ -1,19 +1,13 @@
-"""Does the policy follow the belief that a decoder reads from the memory?
+"""Does the policy follow the belief that a decoder reads from the memory (docs/inner-algorithm.md)?
 
-Two Bayes-optimal lifetimes, before the same pull, whose counts differ in one arm only: a lifetime and its *donor*. The
-memory's output of the first is moved by the likeliest step after which the linear decoder reads the donor's mean of
-that arm, and the same of every other arm. With decoder W and covariance C of the outputs that is C W (Wᵀ C W)⁻¹ Δ, the
-smallest step in units of how outputs vary. (The smallest in plain units is where they hardly vary.) The policy should
-move as the Bayes-optimal one does from the counts of the first to those of the donor. With y the rise of the arm's
-probability, x that of the Bayes-optimal policy:
+A Bayes-optimal lifetime's *donor* is another, before the same pull, whose counts differ in one arm only. With decoder
+W, covariance C of the outputs and Δ the wanted change of means, the likeliest step is C W (Wᵀ C W)⁻¹ Δ. With y the rise
+of the arm's probability, x that under Bayes:
 
-    slope = Σ x y / Σ x²,
+    slope = Σ x y / Σ x².
 
-1 if the policy moves as Bayes says, 0 if it does not follow. `memory` gives the whole output of the donor instead, the
-most that an agent's own memory can bring about. `random` are `RANDOM` random steps, as large in the same units.
-
-Where a family's belief has another part in the place of an arm, such as the one coin of two dependent arms, that part
-is meant, and the probability is that of the action that it favours.
+`memory` gives the donor's whole output; `random` are `RANDOM` random steps of the same size, in units of how outputs
+vary. An *arm* is any part of a family's belief; its probability is that of the action that it favours.
 """
 
 from __future__ import annotations
@@ -33,7 +27,7 @@ Policy = Callable[[Tensor], Tensor]
 
 
 class Pairs(NamedTuple):
-    """Lifetimes and donors whose counts differ in one arm, by row: indices of lifetimes, pull and arm, `[R]` each."""
+    """Lifetimes and donors whose counts differ in one arm: indices, pull and arm, `[R]` each."""
 
     lifetime: Tensor
     donor: Tensor
@@ -42,7 +36,7 @@ class Pairs(NamedTuple):
 
 
 def pairs(counts: Tensor, draws: torch.Generator) -> Pairs:
-    """Returns a random donor for each lifetime and pull that has one, for `counts` `[N, X, A, 2]`."""
+    """Returns a random donor for lifetimes and pulls that have one, for `counts` `[N, X, A, 2]`."""
     same = (counts.unsqueeze(1) == counts.unsqueeze(0)).all(-1)  # [N, N, X, A]
     fits = (same.sum(-1) == counts.shape[2] - 1).transpose(1, 2)  # [N, X, N]
     drawn = (torch.rand(fits.shape, generator=draws) + fits.float()).argmax(-1)
@@ -56,16 +50,15 @@ def cause(
 ) -> dict[str, Tensor]:
     """Returns the slopes by name, `[S]` each: `belief`, `memory`, `random` (mean), `random_highest`.
 
-    The decoder is fitted to the first half of the lifetimes, and pairs are from the second. Slopes are 0 where no pair
-    asks the Bayes-optimal policy to move.
+    Pairs are from lifetimes that the decoder was not fitted to. Slopes are 0 where Bayes never moves.
 
     Args:
-        policy: of the agents.
+        policy: of agents.
         outputs: of the memory, `[S, N, X, H]`.
-        means: posterior means, `[S, N, X, A]`.
-        counts: `[N, X, A, 2]`, the same for every run.
-        best: probabilities of the Bayes-optimal policy, `[N, X, A]`.
-        draws: of donors and random steps.
+        means: posterior, `[S, N, X, A]`.
+        counts: `[N, X, A, 2]`.
+        best: Bayes-optimal probabilities, `[N, X, A]`.
+        draws: of donors and steps.
     """
     half = outputs.shape[1] // 2
     read = _decoder(outputs.double(), means.double(), half)
@@ -103,11 +96,11 @@ class _Decoder(NamedTuple):
     """How to move outputs so that a linear decoder reads other means.
 
     Attributes:
-        steps: the smallest step, in units of how outputs vary, that moves one standardised mean by 1 and no other,
+        steps: the smallest, in units of how outputs vary, that moves one standardised mean by 1 and no other,
             `[S, A, H]`.
         root: from those units to standardised outputs, `[S, H, H]`.
-        scale: of the outputs, `[S, 1, H]`.
-        spread: of the means, `[S, 1, A]`.
+        scale: of outputs, `[S, 1, H]`.
+        spread: of means, `[S, 1, A]`.
     """
 
     steps: Tensor

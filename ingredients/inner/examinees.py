@@ -1,8 +1,4 @@
-"""One interface for trained agents and known algorithms.
-
-An examinee plays lifetimes of its own, and gives its probabilities at each decision of any lifetime. An agent is shown
-the lifetime step by step, with its cell's masks and memory resets.
-"""
+"""One interface for trained agents and known algorithms: they play lifetimes, and give probabilities in any."""
 
 from __future__ import annotations
 
@@ -37,16 +33,13 @@ class Examinee(Protocol):
         ...
 
     def chances(self, histories: Histories) -> Tensor:
-        """Returns the probability of each action at each decision, `[S, N, T, A]` (float64)."""
+        """Returns action probabilities at each decision, `[S, N, T, A]` (float64)."""
         ...
 
 
 @dataclass(frozen=True)
 class KnownAlgorithm:
-    """S runs of a known algorithm that differ by their random numbers.
-
-    `lapses` is the probability of a random action instead, as trained policies are noisy.
-    """
+    """S runs of a known algorithm; `lapses` is the probability of a random action instead."""
 
     algorithm: Algorithm
     model: BeliefModel
@@ -54,7 +47,7 @@ class KnownAlgorithm:
     lapses: float = 0.0
 
     def lifetimes(self, tasks: Tensor) -> Histories:
-        """Returns lifetimes of its own."""
+        """See `Examinee.lifetimes`."""
         draws = generator(self.seed, Purpose.REFERENCES)
         return lived(self.algorithm, self.model, tasks, self.lapses, draws)
 
@@ -68,8 +61,8 @@ class Responses(NamedTuple):
     """What agents do and hold in lifetimes that they are shown.
 
     Attributes:
-        chances: probabilities at each step, `[S, N, T, A]` (float64).
-        outputs: the memory's outputs, `[S, N, T, H]`.
+        chances: of actions, `[S, N, T, A]` (float64).
+        outputs: the memory's, `[S, N, T, H]`.
         inputs: `[S, N, T, F]`.
     """
 
@@ -80,7 +73,7 @@ class Responses(NamedTuple):
 
 @dataclass(frozen=True)
 class Agents:
-    """The agents of a stack, with the weights `[S, P]` of one evaluation point."""
+    """A stack's agents, with one evaluation point's weights `[S, P]`."""
 
     setup: Setup
     policy: Tensor
@@ -96,7 +89,7 @@ class Agents:
 
     @torch.no_grad()
     def lived(self, tasks: Tensor) -> Iterator[tuple[Lanes, Transition]]:
-        """Yields states and steps of their own lifetimes, with sampled actions."""
+        """Yields states and steps of their own lifetimes."""
         setup = self.setup
         draws = self._draws(tasks.shape[1])
         play = Play(setup.agent, setup.family, self._weights, tasks.to(setup.device), setup.stands_still)
@@ -111,9 +104,9 @@ class Agents:
         """Returns their responses to given inputs.
 
         Args:
-            seen: the parts of `Past` before each step, `[S, N, ...]`.
+            seen: `Past` before each step, `[S, N, ...]`.
             shape: S, N and number of steps.
-            held: step `[N]` after which the memory's state is frozen; None: never.
+            held: step `[N]` that freezes the memory's state.
         """
         agent, device = self.setup.agent, self.setup.device
         runs, lifetimes, steps = shape
@@ -141,13 +134,13 @@ class Agents:
 
 @dataclass(frozen=True)
 class TrainedAgents:
-    """Agents as an examinee: lifetimes by episode, asked at the decisions only."""
+    """Agents as an examinee, by episode and at decisions only."""
 
     agents: Agents
     course: Course
 
     def lifetimes(self, tasks: Tensor) -> Histories:
-        """Returns lifetimes of their own."""
+        """See `Examinee.lifetimes`."""
         steps = [
             (step.step.action.cpu(), step.step.reward.cpu(), before.past.observation.cpu())
             for before, step in self.agents.lived(tasks)
@@ -155,11 +148,11 @@ class TrainedAgents:
         return self.course.recorded(*(torch.stack(part, 2) for part in zip(*steps, strict=True)))
 
     def chances(self, histories: Histories) -> Tensor:
-        """Returns their probabilities in lifetimes that they are shown."""
+        """See `Examinee.chances`."""
         return self.shown(histories).chances
 
     def shown(self, histories: Histories) -> Responses:
-        """Returns their responses, at the decisions, to lifetimes, which may be shorter than theirs."""
+        """Returns their responses at decisions of lifetimes, also shorter ones."""
         runs, lifetimes, episodes = histories.shape
         steps = self.course.steps
         seen = partial(self.course.shown, histories)
@@ -168,7 +161,7 @@ class TrainedAgents:
 
 
 def _frozen(before: State, after: State, stays: Tensor) -> State:
-    """Returns the new state, but the old one in lanes that stay `[N]`."""
+    """Returns the new state, but the old one where lanes stay `[N]`."""
     return tuple(
         torch.where(stays.view(1, -1, *([1] * (new.dim() - 2))), old, new)
         for old, new in zip(before, after, strict=True)

@@ -1,10 +1,7 @@
-"""Exchangeability: does a policy change when the past is reordered?
+"""Exchangeability: does a policy change when the past is reordered (docs/inner-algorithm.md)?
 
-Reordering episodes leaves the posterior unchanged. So a policy by the posterior does not change, and a recency-weighted
-habit does. The test needs no decoder and no training; its null is exactly 0 for every Bayesian.
-
-In some families pasts of equal posterior, in the same order, differ in what was done: a loss on one of two dependent
-arms tells what a win on the other does. An agent that has learned this structure does not move between such pasts.
+For every Bayesian the null is exactly 0. In some families a past can also be replaced by other actions that tell the
+same.
 """
 
 from __future__ import annotations
@@ -28,9 +25,9 @@ class Moves(NamedTuple):
     """Change of the policy in total variation (0 to 1), `[S, X]` at X pulls.
 
     Attributes:
-        reordered: under another order of the past.
-        other: under the past of another lifetime, for comparison.
-        same: under another past with the same posterior in the same order; None if a family has none.
+        reordered: under another order.
+        other: under another lifetime's past.
+        same: under another past with the same posterior in the same order.
     """
 
     reordered: Tensor
@@ -38,22 +35,22 @@ class Moves(NamedTuple):
     same: Tensor | None
 
     def named(self) -> dict[str, Tensor]:
-        """Returns the changes by name: `agent`, `other`, and `same` if there is one."""
+        """Returns the changes as `agent`, `other`, and `same` if there is one."""
         found = {"agent": self.reordered, "other": self.other}
         return found if self.same is None else {**found, "same": self.same}
 
 
 def asked_after(pulls: int) -> tuple[int, ...]:
-    """Returns the pulls after which the policy is asked: quarters of the lifetime, and all but one."""
+    """Returns the pulls after which to ask: quarters, and all but one."""
     return tuple(sorted({max(pulls // 4, 2), max(pulls // 2, 2), max(3 * pulls // 4, 2), max(pulls - 1, 2)}))
 
 
 def moves(
     asked: Asked, plain: Tensor, histories: Histories, draws: torch.Generator, otherwise: Otherwise | None = None
 ) -> Moves:
-    """Returns the mean change of the policy `asked` over lifetimes.
+    """Returns the mean change of the policy `asked` over lifetimes, each in an order of its own.
 
-    `plain` is its answer in the original lifetimes, `[S, N, T, A]`; `draws` are for the order, drawn for each lifetime.
+    `plain` is its answer in the original lifetimes, `[S, N, T, A]`.
     """
     found: dict[str, list[Tensor]] = {"reordered": [], "other": [], "same": []}
     for t in asked_after(histories.shape[2]):
@@ -70,10 +67,10 @@ def moves(
 
 
 def _after(past: Histories, head: Histories) -> Histories:
-    """Returns the last episode of `head` after another past of its length."""
+    """Returns the last episode of `head` after another past."""
     return Histories(*(torch.cat((of, part[..., -1:]), -1) for of, part in zip(past, head, strict=True)))
 
 
 def _apart(one: Tensor, other: Tensor) -> Tensor:
-    """Returns the mean total variation over lifetimes, `[S]`, of probabilities `[S, N, A]`."""
+    """Returns the mean total variation, `[S]`, of probabilities `[S, N, A]`."""
     return 0.5 * (one - other).abs().sum(-1).mean(1)

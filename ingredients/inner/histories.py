@@ -1,8 +1,4 @@
-"""Lifetimes by episode: what was decided, what it paid, and what else was seen.
-
-Every family analysed here has one decision an episode, and episodes whose order says nothing about the task. So counts
-of what was seen are sufficient (`models`), and histories of equal counts differ in what the belief leaves out.
-"""
+"""Lifetimes by episode: one decision, what it paid, and what else was seen; their order tells nothing of the task."""
 
 from __future__ import annotations
 
@@ -16,9 +12,9 @@ class Histories(NamedTuple):
     """Whole lifetimes; or one episode of each, without T.
 
     Attributes:
-        actions: the decisions, such as pulled arms, `[S, N, T]` (int64).
-        rewards: 0 or 1, of the episode, `[S, N, T]` (float32).
-        rest: what else the episode showed, as a number of the family's (`models.Course`), `[S, N, T]` (int64).
+        actions: `[S, N, T]` (int64).
+        rewards: 0 or 1, `[S, N, T]` (float32).
+        rest: number of what else an episode showed (`models.Course`), `[S, N, T]` (int64).
     """
 
     actions: Tensor
@@ -36,7 +32,7 @@ class Histories(NamedTuple):
         return Histories(*(part[..., t] for part in self))
 
     def followed_by(self, others: Histories) -> Histories:
-        """Returns these lifetimes and then others of the same runs, `[S, N + M, T]`."""
+        """Returns these, then other lifetimes of the same runs, `[S, N + M, T]`."""
         return Histories(*(torch.cat(pair, 1) for pair in zip(self, others, strict=True)))
 
     def of_runs(self, runs: int) -> Histories:
@@ -44,10 +40,10 @@ class Histories(NamedTuple):
         return Histories(*(part.expand(runs, -1, -1) for part in self))
 
     def reordered(self, order: Tensor) -> Histories:
-        """Returns the lifetimes with episodes reordered by `order` `[S, N, t]`, indices among the first t."""
+        """Returns the lifetimes with their first t episodes in the order `[S, N, t]`."""
         return Histories(*(part.gather(2, order) for part in self))
 
 
 def of_pulls(actions: Tensor, rewards: Tensor) -> Histories:
-    """Returns lifetimes on a bandit, which shows nothing but arms and rewards."""
+    """Returns lifetimes on a bandit."""
     return Histories(actions, rewards, torch.zeros_like(actions))

@@ -1,7 +1,6 @@
 """Value lost per decision: max_a Q*(h, a) − Σ_a π(a | h) Q*(h, a), by pull and by the worth of exploring.
 
-Agreement with the Bayes-optimal action says little: on two arms × 20 pulls greedy differs at 3.2% of the steps only. So
-a decision counts by what is at stake. The *worth of exploring* is Q*(h, best) − Q*(h, greedy).
+This worth is Q*(h, best) − Q*(h, greedy).
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ WORTH = (1e-9, 0.01)  # bounds of the classes of decisions: exploring is worth n
 
 
 class Decisions(NamedTuple):
-    """What is at stake in decisions of lifetimes.
+    """What is at stake in decisions.
 
     Attributes:
         gaps: optimal-advantage gaps, `[S, N, T, A]`.
-        worth: class of the worth of exploring by `WORTH`, `[S, N, T]`: 0, 1 or 2.
+        worth: class by worth of exploring (`WORTH`), `[S, N, T]`: 0, 1 or 2.
     """
 
     gaps: Tensor
@@ -38,17 +37,17 @@ def decisions(model: BeliefModel, counts: Tensor) -> Decisions:
 
 
 def lost(chances: Tensor, gaps: Tensor) -> Tensor:
-    """Returns the expected loss of each decision, `[S, N, T]`."""
+    """Returns each decision's expected loss, `[S, N, T]`."""
     return (chances * gaps).sum(-1)
 
 
 def lost_by_pull(policies: Mapping[str, Tensor], at: Decisions) -> dict[str, Tensor]:
-    """Returns the mean loss at each pull, `[S, T]`, of policies `[S, N, T, A]`."""
+    """Returns each pull's mean loss, `[S, T]`, of policies `[S, N, T, A]`."""
     return {name: lost(chances, at.gaps).mean(1) for name, chances in policies.items()}
 
 
 def lost_by_worth(policies: Mapping[str, Tensor], at: Decisions) -> dict[str, Tensor]:
-    """Returns the mean loss in each class of decisions, `[S, 3]` (0 if empty), and their `share`."""
+    """Returns each class' mean loss, `[S, 3]` (0 if empty), and `share`."""
     of_class = torch.stack([at.worth == place for place in range(len(WORTH) + 1)], 1).double()  # [S, 3, N, T]
     sizes = of_class.sum((2, 3))
     sums = {name: (of_class * lost(chances, at.gaps).unsqueeze(1)).sum((2, 3)) for name, chances in policies.items()}

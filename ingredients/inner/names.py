@@ -1,4 +1,4 @@
-"""Names of candidates and known algorithms, without torch, for `judgement.inner` and `judgement.planning`."""
+"""Names of candidates and known algorithms, without importing torch."""
 
 from __future__ import annotations
 

@@ -1,13 +1,10 @@
-"""Values of a bandit too large for the exact program: every arm against the best one, as if there were no third.
+"""Values of a bandit too large for the exact program, by pairs of arms (docs/inner-algorithm.md).
 
-The arm b with the highest Gittins index (`references.bandit_gittins`) is compared with every other arm a. Their
-difference
+Each arm's difference from the arm with the highest Gittins index,
 
     D_m(c_a, c_b) = Q*(a) − Q*(b)
 
-is exact for a bandit of these two arms, with counts c_a and c_b and m pulls left. Backward induction over their counts
-gives it for every m at once. On two arms it is the exact difference. On more it leaves out that the other arms are
-worth something later, and understates what a bad pull costs by some per cent (docs/inner-algorithm.md).
+with counts c_a and c_b and m pulls left, is exact for two arms only.
 """
 
 from __future__ import annotations
@@ -30,10 +27,10 @@ class PairValues:
     """Values by pairs, for independent uniform priors.
 
     Attributes:
-        differences: D, float32, by the pair's pulls n, by pulls left (1 to T − n), by rank; `[C(T + 4, 5)]`.
+        differences: D, float32, by the pair's pulls n, pulls left (1 to T − n) and rank; `[C(T + 4, 5)]`.
         starts: first row for each n, `[T]`.
         sizes: states after n pulls, `[T]`.
-        indices: Gittins indices `[T + 1, T, T]` by pulls left, an arm's pulls and its successes.
+        indices: Gittins indices `[T + 1, T, T]` by pulls left, pulls and successes.
         binomials: as in `CountStates`.
     """
 
@@ -46,12 +43,12 @@ class PairValues:
     binomials: Tensor
 
     def of(self, counts: Tensor) -> Tensor:
-        """Returns Q of each executed arm less that of the arm with the highest index, `[..., A]` (float64)."""
+        """Returns Q of executed arms less that of highest index, `[..., A]` (float64)."""
         rows = torch.split(counts.reshape(-1, self.arms, 2), ROWS_AT_ONCE)
         return torch.cat([self._of(each.long()) for each in rows]).view(counts.shape[:-1])
 
     def policy(self, counts: Tensor) -> Tensor:
-        """Returns the probabilities of the arms with the highest Gittins index, `[..., A]`."""
+        """Returns probabilities shared by arms of highest Gittins index, `[..., A]`."""
         return best_share(self._index(counts.long()).double())
 
     def _index(self, counts: Tensor) -> Tensor:
@@ -71,7 +68,7 @@ class PairValues:
 
 
 def pair_values(arms: int, pulls: int, action_noise: float = 0.0) -> PairValues:
-    """Returns the values, by backward induction over two arms, for every number of pulls left at once.
+    """Returns the values by backward induction over two arms.
 
     With action noise a random arm is one of the two.
     """
@@ -92,7 +89,7 @@ def pair_values(arms: int, pulls: int, action_noise: float = 0.0) -> PairValues:
 
 
 def _indices(pulls: int) -> Tensor:
-    """Returns the Gittins indices in one table, `[T + 1, T, T]`."""
+    """Returns Gittins indices in one table, `[T + 1, T, T]`."""
     indices = torch.zeros(pulls + 1, pulls, pulls)
     for left, table in enumerate(gittins_indices(pulls)):
         indices[left, : len(table), : len(table)] = table

@@ -1,7 +1,4 @@
-"""Signs of planning in a stack's agents (claim 6): all measurements, by run.
-
-Five signs with controls; docs/planning.md explains them, `judgement.planning` judges. All agents of a study decide in
-the same walks (`planning_grounds`); content and cause are measured in their own games (`planning_inside`).
+"""Five signs of planning in a stack's agents (claim 6), by run (docs/planning.md).
 
 Shapes: S runs, N decisions or games, T steps, A actions.
 """
@@ -34,9 +31,9 @@ PLAYED: Final = 3  # times that a game of its own is gone through: played, and s
 
 
 def planning(setup: Setup, policies: Sequence[Tensor], tasks: int) -> list[dict[str, Sequence[float]]]:
-    """Returns each run's measurements, lists of numbers by name (docs/planning.md).
+    """Returns each run's measurements, lists of numbers by name.
 
-    `policies` are weights `[S, P]` at the evaluation points, the first untrained, the last final.
+    `policies` are weights `[S, P]` at the evaluation points, the first untrained.
     """
     family = setup.family
     assert isinstance(family, MemoryPlanning), "the study refuses others"
@@ -70,7 +67,7 @@ def _sizes(setup: Setup, tasks: int) -> tuple[int, int]:
 
 
 def composed(family: MemoryPlanning, agents: Agents, at: Composition) -> dict[str, Tensor]:
-    """Returns the numbers of composition and computation, `[S]` each."""
+    """Returns numbers of composition and computation, `[S]` each."""
     walks = at.walks.waiting(TICKS)
     moves = at.planned.double()
     likely = by_moves(_after_ticks(family, agents, walks), moves)  # [S, ticks, N]
@@ -99,7 +96,7 @@ def told(family: MemoryPlanning, agents: Agents, heard: News) -> dict[str, Tenso
 def within(
     family: MemoryPlanning, agents: Agents, untrained: Agents, mazes: Tensor, games: inside.OwnGames
 ) -> dict[str, Tensor]:
-    """Returns the numbers of content and cause in own games on mazes `[N, D]`, `[S]` or `[S, X]` each."""
+    """Returns content and cause in own games on mazes `[N, D]`, `[S]` or `[S, X]`."""
     when = inside.new_goals(games)
     shown = [_shown_games(family, each, games) for each in (agents, untrained)]
     trained, before = (inside.at_moments(each.outputs, when.at) for each in shown)
@@ -121,7 +118,7 @@ def within(
 
 
 def _shown(family: MemoryPlanning, agents: Agents, walks: tuple[Tensor, ...], held: Tensor | None = None) -> Responses:
-    """Returns responses to walks: position and goal labels, actions, rewards and flags, `[S, N, T]` each."""
+    """Returns responses to walks, whose parts are shown as `[S, N, T]`."""
     return agents.following(partial(_past, family, walks), _shape(walks[0]), held)
 
 
@@ -153,7 +150,7 @@ def _at_decision(family: MemoryPlanning, agents: Agents, walks: Walks) -> Tensor
 
 
 def _after_ticks(family: MemoryPlanning, agents: Agents, walks: Walks, held: Tensor | None = None) -> Tensor:
-    """Returns the probabilities at the decision and after each idle tick, `[S, 1 + ticks, N, A]`."""
+    """Returns probabilities at the decision and after idle ticks, `[S, 1 + ticks, N, A]`."""
     chances = _shown(family, agents, _of_walks(walks, agents), held).chances
     return torch.stack([chances[:, walks.rows, walks.decides + tick] for tick in range(TICKS + 1)], 1)
 

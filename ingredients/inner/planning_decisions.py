@@ -1,13 +1,7 @@
-"""Decisions that reveal planning: those where players who do not plan act differently.
+"""Decisions where players who do not plan act differently, as a new goal is shown (docs/planning.md).
 
-A goal has just been collected and the next one is shown. `planned` moves begin shortest ways over seen edges, where
-ways over untried edges begin alike. So no decision needs a guess.
-
-*Composition.* The planned way's edges were never walked in a row. Players who replay paths, or head straight for the
-goal, move otherwise.
-
-*News.* A distant untried edge is tried, and is open or closed. Only this changes the planned moves; for a control goal
-they do not change.
+`planned` moves begin shortest ways over seen edges, whatever untried edges are. *Composition* is the first sign, *news*
+(devaluation) the second; it leaves the ways to a control goal as they are.
 
 Shapes: N walks, P places and labels; moves `[N, 4]` are masks.
 """
@@ -32,12 +26,12 @@ NEAREST = 2  # fewest steps to a goal, and to the news
 
 
 class Knowledge(NamedTuple):
-    """What a searcher knows of the maze at the decision, by place on its chart.
+    """What a searcher knows of the maze at the decision, by place on its chart; −1 if unknown.
 
     Attributes:
         edges: `[N, P, 4]`: unseen, open or wall.
-        place: of each label, `[N, P]`; −1 if unknown.
-        label: of each place, `[N, P]` (int64); −1 if unknown.
+        place: of each label, `[N, P]`.
+        label: of each place, `[N, P]` (int64).
         here: the current place, `[N]`.
     """
 
@@ -60,14 +54,14 @@ def known(family: MemoryPlanning, walks: Walks) -> Knowledge:
 
 
 class Ways(NamedTuple):
-    """Shortest ways between all places: lengths `[B, P, P]`, and first moves `[B, P, 4, P]`."""
+    """Shortest ways between places: lengths `[B, P, P]`, first moves `[B, P, 4, P]`."""
 
     length: Tensor
     begins: Tensor
 
 
 def ways(edges: Tensor, guess: bool) -> Ways:
-    """Returns the ways over seen edges of `[B, P, 4]`, or with `guess` also over untried ones."""
+    """Returns ways over seen edges of `[B, P, 4]`; with `guess` also untried ones."""
     places = edges.shape[1]
     around = neighbours(math.isqrt(places))
     passable = (edges == OPEN) | ((edges == UNSEEN) & guess)
@@ -79,19 +73,18 @@ def ways(edges: Tensor, guess: bool) -> Ways:
 
 
 def planned(edges: Tensor) -> Ways:
-    """Returns the ways over seen edges that need no guess: untried edges change neither length nor first move."""
+    """Returns ways over seen edges whose length and first move no untried edge changes."""
     seen, guessed = (ways(edges, guess) for guess in (False, True))
     alike = (seen.begins == guessed.begins).all(2) & ((seen.length - guessed.length).abs() < SAME)
     return Ways(torch.where(alike, seen.length, math.inf), seen.begins & alike.unsqueeze(2))
 
 
 class Composition(NamedTuple):
-    """Decisions of the first sign.
+    """Decisions of the first sign; `rows` are indices among given walks.
 
     Attributes:
         walks: with their goals, `[N]`.
-        rows: indices among the given walks.
-        planned: moves of a planner, `[N, 4]`.
+        planned: moves, `[N, 4]`.
         distance: to the goal.
     """
 
@@ -102,7 +95,7 @@ class Composition(NamedTuple):
 
 
 def composition(family: MemoryPlanning, walks: Walks, draws: torch.Generator) -> Composition:
-    """Returns a decision for each walk that has one; `walks` decide where a goal is new."""
+    """Returns a decision, at a new goal, for each walk that has one."""
     sure = known(family, walks)
     around = neighbours(family.size)
     rows = walks.rows
@@ -123,7 +116,7 @@ def composition(family: MemoryPlanning, walks: Walks, draws: torch.Generator) ->
 
 
 def _replayed(family: MemoryPlanning, walks: Walks, sure: Knowledge) -> Tensor:
-    """Returns the first move of a stored path, `[N, 4, P]` by the goal's place; none if there is no path."""
+    """Returns stored paths' first moves, `[N, 4, P]` by the goal's place."""
     replay = Replay(family)
     parts = replay.parts.of(memories(family, replay, walks))
     standing = walks.here[walks.rows, walks.decides]
@@ -134,7 +127,7 @@ def _replayed(family: MemoryPlanning, walks: Walks, sure: Knowledge) -> Tensor:
 
 
 def _onward(family: MemoryPlanning, walks: Walks, sure: Knowledge) -> Tensor:
-    """Returns the moves that have not failed here and do not turn back, `[N, 4]`."""
+    """Returns moves that neither failed here nor turn back, `[N, 4]`."""
     navigator = VectorNavigator(family)
     parts = navigator.parts.of(memories(family, navigator, walks))
     return (parts["failed"][walks.rows, sure.here] == 0) & (parts["back"] != torch.arange(len(MOVES)))
@@ -145,8 +138,8 @@ class MazeWorld(NamedTuple):
 
     Attributes:
         walks: with their goals, `[N]`.
-        tasks: the mazes, `[N, D]`.
-        planned: moves of a planner, `[N, 4]`.
+        tasks: mazes, `[N, D]`.
+        planned: moves, `[N, 4]`.
     """
 
     walks: Walks
@@ -155,10 +148,9 @@ class MazeWorld(NamedTuple):
 
 
 class News(NamedTuple):
-    """Decisions of the second sign.
+    """Decisions of the second sign, in worlds that differ in one edge.
 
     Attributes:
-        opened, closed: two worlds that differ in one edge.
         control: label of a goal with the same planned moves in both, `[N]`.
         same: those moves, `[N, 4]`.
     """
@@ -178,10 +170,7 @@ class News(NamedTuple):
 
 
 def news(family: MemoryPlanning, walks: Walks, tasks: Tensor, draws: torch.Generator) -> News:
-    """Returns a decision for each walk that has one, continued from where a goal is new.
-
-    Cases are left out where the two worlds give a replaying player different paths.
-    """
+    """Returns a decision for each walk that has one, unless it gives replaying players different paths."""
     everything = known(family, walks)
     case = _cases(family, everything, draws)
     has = case.edge[:, 0] >= 0
@@ -212,7 +201,7 @@ def _maze(family: MemoryPlanning, tasks: Tensor, sure: Knowledge, edge: Tensor, 
 
 
 def _with(edges: Tensor, edge: Tensor, status: float) -> Tensor:
-    """Returns edges `[B, P, 4]` with one, `[B, 2]` (place, move), set open or closed from both ends."""
+    """Returns edges `[B, P, 4]` with one, `[B, 2]` (place, move), set at both ends."""
     made = edges.clone()
     lanes = torch.arange(len(edges))
     place, move = edge.unbind(-1)
@@ -223,7 +212,7 @@ def _with(edges: Tensor, edge: Tensor, status: float) -> Tensor:
 
 
 class _Case(NamedTuple):
-    """An edge (place and move, `[N, 2]`; −1 if none), and places `[N]`: of the decision, the goal, the control."""
+    """An edge (place and move, `[N, 2]`; −1 if none), and places `[N]` of decision, goal and control."""
 
     edge: Tensor
     at: Tensor
@@ -232,7 +221,7 @@ class _Case(NamedTuple):
 
 
 def _cases(family: MemoryPlanning, sure: Knowledge, draws: torch.Generator) -> _Case:
-    """Returns a random case for each walk, uniform over those that it has."""
+    """Returns a random case for each walk, uniform over its cases."""
     walks = len(sure.here)
     places = family.places
     edges = torch.tensor([(place, move) for place in range(places) for move in EDGES])
@@ -255,9 +244,9 @@ def _cases(family: MemoryPlanning, sure: Knowledge, draws: torch.Generator) -> _
 
 
 def _apart_from_edge(sure: Knowledge, edge: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns possible places of the decision and of the goal, `[B, P]` each; none if the edge is no news.
+    """Returns possible places of the decision, far from the edge, and of the goal, not at it, `[B, P]` each.
 
-    The edge is untried and reachable, with known ends. The decision is far from it, and no end is the goal.
+    There are some only if the edge is untried and reachable, with known ends.
     """
     lanes = torch.arange(len(edge))
     places = sure.edges.shape[1]
@@ -274,9 +263,9 @@ def _apart_from_edge(sure: Knowledge, edge: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _led(family: MemoryPlanning, walks: Walks, sure: Knowledge, case: _Case, status: float) -> Walks:
-    """Returns the walks led to the edge, where it is tried twice, and on to the place of the decision.
+    """Returns the walks led to the edge and on to the decision's place, which is their goal meanwhile.
 
-    An open edge is crossed back and forth; a closed one is run into twice. That place is the goal meanwhile.
+    The edge is tried twice: crossed back and forth, or run into.
     """
     around = neighbours(family.size)
     lanes = walks.rows
@@ -305,7 +294,7 @@ def _led(family: MemoryPlanning, walks: Walks, sure: Knowledge, case: _Case, sta
 
 
 def _after(family: MemoryPlanning, walks: Walks, led: Walks) -> Walks:
-    """Returns walks continued from their decision by `led`, deciding at its end."""
+    """Returns walks continued by `led` and deciding at its end."""
     steps = walks.here.shape[1] + led.here.shape[1]
     t = torch.arange(steps).expand(len(walks.here), -1)
     since = t - walks.decides.unsqueeze(1)

@@ -1,4 +1,4 @@
-"""One way of each run for a figure: the agent's beside a searcher's with the same past."""
+"""One way of each run for a figure, beside a searcher's with the same past."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from ingredients.tasks.torus import neighbours
 
 
 def paths(family: MemoryPlanning, games: OwnGames) -> list[dict[str, Sequence[float]]]:
-    """Returns for each run the longest way to a goal in the second half of its last game; empty if there is none.
+    """Returns each run's longest way to a goal in the second half of its last game.
 
-    `drawn.agent` and `drawn.search` are places along the ways, `drawn.edges` each place's four edges as known when the
-    goal appeared (0 unseen, 1 open, 2 wall). To an unknown goal the searcher takes the shortest way that its chart
-    allows.
+    `drawn.agent` and `drawn.search` are places, `drawn.edges` each place's four edges as known at first (0 unseen, 1
+    open, 2 wall).
     """
     return [_path(family, OwnGames(*(part[run, -1:] for part in games))) for run in range(len(games.here))]
 
@@ -44,7 +43,7 @@ def _path(family: MemoryPlanning, game: OwnGames) -> dict[str, Sequence[float]]:
 
 
 def _searched(family: MemoryPlanning, then: Knowledge, goal: Tensor) -> list[float]:
-    """Returns the places of a shortest way over known or untried edges."""
+    """Returns a shortest way's places, over known or untried edges."""
     around = neighbours(family.size)
     begins = ways(then.edges, guess=True).begins[0]
     now = int(then.here[0])

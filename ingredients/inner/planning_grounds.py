@@ -1,4 +1,4 @@
-"""Decisions shared by all agents of a study, from games of the reference `search`; and known players as a check."""
+"""Decisions shared by all agents of a study, from games of `search`; and known players."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Grounds(NamedTuple):
 
     Attributes:
         composed: decisions of the first sign.
-        mazes: their mazes, `[N, D]`.
-        heard: decisions of the second sign.
+        mazes: theirs, `[N, D]`.
+        heard: decisions of the second.
     """
 
     composed: Composition
@@ -40,7 +40,7 @@ class Grounds(NamedTuple):
 
 
 def players(family: MemoryPlanning) -> dict[str, ReferencePolicy]:
-    """Returns the players of whom it is known whether they plan."""
+    """Returns players of whom it is known whether they plan."""
     return {
         "wander": MazeWanderer(family),
         "replay": Replay(family),
@@ -52,7 +52,7 @@ def players(family: MemoryPlanning) -> dict[str, ReferencePolicy]:
 
 @lru_cache(maxsize=2)
 def grounds(family: MemoryPlanning, most: int, stream: int = 0) -> Grounds:
-    """Returns at most `most` decisions of each sign; cached across a worker's stacks."""
+    """Returns at most `most` decisions of each sign; cached across stacks."""
     tasks = evaluation_tasks(family, COMPOSED_GAMES * most, stream)
     draws = generator(0, Purpose.REFERENCES, 2, evaluation=stream)
     games = played(family, MazeSearch(family, PRICE), tasks, stream)
@@ -67,7 +67,7 @@ def grounds(family: MemoryPlanning, most: int, stream: int = 0) -> Grounds:
 
 
 def _deciding(games: Walks, part: tuple[float, float], draws: torch.Generator) -> tuple[Walks, Tensor]:
-    """Returns the games with a new goal in a part of them, deciding there, and indices."""
+    """Returns games that decide at a new goal in a part, and indices."""
     steps = games.here.shape[1]
     t = torch.arange(steps)
     new = torch.nn.functional.pad(games.reward[:, :-1] > 0, (1, 0)) & (t >= part[0] * steps) & (t < part[1] * steps)
@@ -81,12 +81,12 @@ def by_moves(chances: Tensor, moves: Tensor) -> Tensor:
 
 
 def heeded(opened: Tensor, closed: Tensor, heard: News) -> Tensor:
-    """Returns how much the planned moves gain in probability where the edge is closed, `[..., N]`."""
+    """Returns how much likelier planned moves are where the edge is closed, `[..., N]`."""
     return by_moves(closed - opened, heard.closed.planned.double())
 
 
 def disturbed(opened: Tensor, closed: Tensor, heard: News) -> Tensor:
-    """Returns the same for as many moves wrong in both worlds, `[..., N]`, with the control goal."""
+    """Returns the same for as many wrong moves to the control goal, `[..., N]`."""
     wrong = ~heard.same
     share = heard.closed.planned.sum(1) / wrong.sum(1).clamp(min=1)
     return by_moves(closed - opened, wrong.double()) * share
@@ -94,10 +94,7 @@ def disturbed(opened: Tensor, closed: Tensor, heard: News) -> Tensor:
 
 @lru_cache(maxsize=1)
 def gate(family: MemoryPlanning, most: int, stream: int = 0) -> dict[str, list[float]]:
-    """Returns the behavioural signs of known players, `GATE_RUNS` runs each, and the composition of blind ones.
-
-    `judgement.planning` checks them.
-    """
+    """Returns behavioural signs of known players, `GATE_RUNS` runs each, and the composition of blind ones."""
     on = grounds(family, most, stream)
     composed: dict[str, list[float]] = {}
     found: dict[str, list[float]] = {}
@@ -112,7 +109,7 @@ def gate(family: MemoryPlanning, most: int, stream: int = 0) -> dict[str, list[f
 
 
 def _moved(family: MemoryPlanning, policy: ReferencePolicy, heard: News) -> Tensor:
-    """Returns the effect of news on a player beyond the control, `[R]`."""
+    """Returns news' effect on a player beyond the control, `[R]`."""
     worlds = (heard.opened, heard.closed)
     own = [choices(family, policy, each.walks, each.tasks, GATE_RUNS) for each in worlds]
     control = [choices(family, policy, each.walks.towards(heard.control), each.tasks, GATE_RUNS) for each in worlds]

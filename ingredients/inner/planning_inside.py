@@ -1,11 +1,7 @@
-"""Is the coming way in the memory when a goal is shown, and does the policy follow it? Two signs in own games.
+"""Two signs of planning in the agents' own games: *content* and *cause* (docs/planning.md).
 
-*Content.* A linear decoder reads from the memory's output, as a goal is shown, the agent's label `AHEAD` steps later.
-R² over all labels, on held-out games; controls are the untrained network, and the labels in view.
-
-*Cause.* The output is moved along the decoder, from the coming label to one with another first move. How much does the
-probability of the moves towards it rise? Controls: `RANDOM` random directions, and the policy's own gradient, which
-must work.
+A decoder reads the agent's label `AHEAD` steps later, R² over all labels. Outputs are moved along it, or in `RANDOM`
+random directions.
 
 Shapes: S runs, N games, X moments, H units, P labels, A actions.
 """
@@ -31,7 +27,7 @@ RADIUS: Final = 0.5  # of the typical distance of an output from their mean
 
 
 class OwnGames(NamedTuple):
-    """Games of the agents, `[S, N, T]` each: labels before each step, actions, rewards."""
+    """Agents' games, `[S, N, T]` each: labels before each step, actions, rewards."""
 
     here: Tensor
     goal: Tensor
@@ -45,7 +41,7 @@ class Moments(NamedTuple):
     Attributes:
         at: steps, `[S, N, X]`.
         here, goal: labels, `[S, N, X]`.
-        ahead: the agent's label `AHEAD` steps later.
+        ahead: the label `AHEAD` steps later.
     """
 
     at: Tensor
@@ -55,7 +51,7 @@ class Moments(NamedTuple):
 
 
 class Decoder(NamedTuple):
-    """A linear decoder of labels: outputs less `mean` over `scale`, times `weights` `[S, H, P]`."""
+    """A linear decoder of labels: (outputs − `mean`) / `scale` times `weights` `[S, H, P]`."""
 
     mean: Tensor
     scale: Tensor
@@ -72,7 +68,7 @@ def own_games(agents: Agents, tasks: Tensor) -> OwnGames:
 
 
 def new_goals(games: OwnGames) -> Moments:
-    """Returns moments of the second half: the last new goal before each of `MOMENTS` steps."""
+    """Returns the last new goals before `MOMENTS` steps of the second half."""
     steps = games.here.shape[2]
     new = torch.nn.functional.pad(games.reward[..., :-1] > 0, (1, 0))
     since = torch.where(new, torch.arange(steps), 0).cummax(-1).values
@@ -87,10 +83,7 @@ def at_moments(made: Tensor, at: Tensor) -> Tensor:
 
 
 def fitted(features: Tensor, labels: Tensor, places: int) -> tuple[Decoder, Tensor]:
-    """Returns a decoder of labels `[S, N, X]`, fitted to the first half of the games, and its R² on the others, `[S]`.
-
-    The penalty is chosen by a split of the first half.
-    """
+    """Returns a decoder of labels `[S, N, X]`, fitted to half of the games, and its R² on the others, `[S]`."""
     half = features.shape[1] // 2
     mean, scale = moments(features.double(), half)
     standard = (features.double() - mean) / scale
@@ -120,7 +113,7 @@ def _r2(features: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
 
 
 def content(family: MemoryPlanning, outputs: dict[str, Tensor], when: Moments) -> tuple[Decoder, dict[str, Tensor]]:
-    """Returns the decoder of the trained network, and R² `[S]` by name: `trained`, `untrained`, `seen`."""
+    """Returns the trained network's decoder, and R² `[S]` by name: `trained`, `untrained`, `seen`."""
     seen = torch.cat([one_hot(when.here, family.places), one_hot(when.goal, family.places)], -1)
     trained, r2 = fitted(outputs["trained"], when.ahead, family.places)
     others = {"untrained": outputs["untrained"], "seen": seen}
@@ -129,12 +122,12 @@ def content(family: MemoryPlanning, outputs: dict[str, Tensor], when: Moments) -
 
 
 class Turns(NamedTuple):
-    """Other labels, to which another first move leads.
+    """Labels to which another first move leads.
 
     Attributes:
         label: `[S, R]`.
-        moves: first moves that lead there within `AHEAD` steps, `[S, R, A]` (bool).
-        there: whether such a label exists, `[S, R]` (bool).
+        moves: leading there within `AHEAD` steps, `[S, R, A]` (bool).
+        there: whether any does, `[S, R]` (bool).
     """
 
     label: Tensor
@@ -143,7 +136,7 @@ class Turns(NamedTuple):
 
 
 def turns(graph: Tensor, here: Tensor, chances: Tensor, draws: torch.Generator) -> Turns:
-    """Returns an off-path label for each row; graphs `[S, R, P, 4]`, labels `[S, R]`, probabilities `[S, R, A]`."""
+    """Returns off-path labels; graphs are `[S, R, P, 4]`, labels `[S, R]`, probabilities `[S, R, A]`."""
     once = _after(graph, here)
     twice = torch.stack([_after(graph, label) for label in once.unbind(-1)], -2)
     reach = one_hot(torch.cat([once.unsqueeze(-1), twice], -1), graph.shape[2]).amax(-2).bool()  # [S, R, 4, P]
@@ -163,9 +156,9 @@ def _after(graph: Tensor, label: Tensor) -> Tensor:
 def cause(
     agents: Agents, decoder: Decoder, outputs: Tensor, labels: Tensor, turned: Turns, draws: torch.Generator
 ) -> dict[str, Tensor]:
-    """Returns the rise of the moves' probability, `[S]` by name; `random` is `[S, RANDOM]`.
+    """Returns how much likelier the moves become, `[S]` by name; `random` is `[S, RANDOM]`.
 
-    `outputs` of the memory are `[S, R, H]`, coming `labels` `[S, R]`.
+    `outputs` are `[S, R, H]`, coming `labels` `[S, R]`.
     """
     mean, scale = (
         part.view(part.shape[0], -1, part.shape[-1])[:, :1] for part in (decoder.mean.mean(2), decoder.scale)
@@ -187,7 +180,7 @@ def cause(
 
 
 def _between(by_label: Tensor, one: Tensor, other: Tensor) -> Tensor:
-    """Returns the direction from one label to the other, `[S, R, H]`, for directions of labels `[S, P, H]`."""
+    """Returns the direction between two labels, `[S, R, H]`, from those of labels `[S, P, H]`."""
     ends = [by_label.gather(1, label.unsqueeze(-1).expand(*label.shape, by_label.shape[-1])) for label in (other, one)]
     return ends[0] - ends[1]
 
@@ -199,7 +192,7 @@ def _likely(agents: Agents, outputs: Tensor, moves: Tensor) -> Tensor:
 
 @torch.enable_grad()
 def _gradient(agents: Agents, outputs: Tensor, moves: Tensor) -> Tensor:
-    """Returns the gradient of the moves' probability over the memory's output, `[S, R, H]`."""
+    """Returns the gradient of the moves' probability by outputs, `[S, R, H]`."""
     leaf = outputs.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(_likely(agents, leaf, moves).sum(), leaf)
     return gradient

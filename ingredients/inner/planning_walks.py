@@ -1,7 +1,6 @@
-"""Walks: games of a searching player that all players are shown, and what others would do there.
+"""Walks: games of a searching player, up to a decision, that all players are shown.
 
-A walk is what an agent sees up to a decision: labels of position and goal, rewards, actions. It may be changed where
-the game allows: the next goal may be any other place, and an untried edge open or closed.
+Any other place may be the next goal, and an untried edge open or closed.
 
 Shapes: N walks, T steps, P places and labels, A actions.
 """
@@ -27,8 +26,8 @@ class Walks(NamedTuple):
         here, goal: labels before each step, `[N, T]` (int64).
         action: `[N, T]`.
         reward: `[N, T]` (float32).
-        flagged: whether the step is shown as an episode start, `[N, T]` (float32).
-        decides: the step of the decision, `[N]`.
+        flagged: as an episode start, `[N, T]` (float32).
+        decides: step of the decision, `[N]`.
     """
 
     here: Tensor
@@ -48,7 +47,7 @@ class Walks(NamedTuple):
         return family.shown(self.reward, torch.stack([self.here[:, t], self.goal[:, t]], -1).float())
 
     def towards(self, goal: Tensor) -> Walks:
-        """Returns the walks with another goal, `[N]`, from the decision on."""
+        """Returns the walks with another goal, `[N]`, since the decision."""
         later = torch.arange(self.here.shape[1]) >= self.decides.unsqueeze(1)
         return self._replace(goal=torch.where(later, goal.unsqueeze(1), self.goal))
 
@@ -57,10 +56,7 @@ class Walks(NamedTuple):
         return Walks(*(part[chosen] for part in self))
 
     def waiting(self, ticks: int) -> Walks:
-        """Returns the walks with idle ticks after the decision: collecting where the goal is not.
-
-        Ticks are not flagged as episode starts, so that all look the same.
-        """
+        """Returns the walks with unflagged idle ticks after the decision: collecting where the goal is not."""
         steps = int(self.decides.max()) + 1 + ticks
         short = max(steps - self.here.shape[1], 0)
         here, goal, action, reward, flagged = (_padded(part, short) for part in self[:5])
@@ -89,7 +85,7 @@ def flags(family: MemoryPlanning, walks: int, steps: int) -> Tensor:
 
 
 def played(family: MemoryPlanning, policy: ReferencePolicy, tasks: Tensor, seed: int) -> Walks:
-    """Returns whole games of a player on `tasks` `[N, D]`, without decisions yet."""
+    """Returns a player's whole games on `tasks` `[N, D]`, without decisions."""
     draws = generator(seed, Purpose.REFERENCES)
     state, _ = family.first(tasks, torch.rand(len(tasks), 2, generator=draws))
     memory = policy.initial(len(tasks))
@@ -128,7 +124,7 @@ def memories(family: MemoryPlanning, policy: ReferencePolicy, walks: Walks) -> T
 def choices(family: MemoryPlanning, policy: ReferencePolicy, walks: Walks, tasks: Tensor, runs: int) -> Tensor:
     """Returns the frequency of each action at the decision among `ASKED` draws, `[R, N, A]`.
 
-    Runs differ by their random numbers. `tasks` `[N, D]` are for players who know the map.
+    `tasks` `[N, D]` are for players who know the map.
     """
     rows, at = walks.rows, walks.decides
     memory = memories(family, policy, walks)

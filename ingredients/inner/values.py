@@ -1,9 +1,4 @@
-"""Exact Q* of every arm after every history.
-
-Q*(c, a) is the expected reward of the n pulls left after counts c, pulling a now and the Bayes-optimal arm afterwards
-(`references.bandit_dynamic_programming`). The optimal-advantage gap is max_b Q*(c, b) − Q*(c, a); with action noise ε,
-intending an arm costs (1 − ε) of that (`models.BeliefModel.gaps`).
-"""
+"""Exact Q*(c, a) of every arm a after counts c: expected reward of the pulls left, Bayes-optimal after this one."""
 
 from __future__ import annotations
 
@@ -22,7 +17,7 @@ class ActionValues:
     """Exact values of a bandit with independent uniform priors.
 
     Attributes:
-        table: Q* of each executed arm, `[M_0 + ... + M_{T−1}, A]`, by number of pulls.
+        table: Q* of executed arms, `[M_0 + ... + M_{T−1}, A]`, by number of pulls.
         starts: first row for t pulls, `[T]`.
         binomials: as in `CountStates`.
     """
@@ -32,12 +27,12 @@ class ActionValues:
     binomials: Tensor
 
     def of(self, counts: Tensor) -> Tensor:
-        """Returns Q* of each executed arm, `[..., A]` (float64), after `counts` `[..., A, 2]`."""
+        """Returns Q* of executed arms, `[..., A]` (float64), after `counts` `[..., A, 2]`."""
         t = counts.sum((-1, -2)).long()
         return self.table[self.starts[t] + rank(counts, self.binomials)]
 
     def policy(self, counts: Tensor) -> Tensor:
-        """Returns the Bayes-optimal probabilities, `[..., A]`; the best arms share."""
+        """Returns Bayes-optimal probabilities, `[..., A]`; the best arms share."""
         return best_share(self.of(counts))
 
 
@@ -55,6 +50,6 @@ def action_values(arms: int, pulls: int, action_noise: float = 0.0) -> ActionVal
 
 
 def best_share(preferences: Tensor) -> Tensor:
-    """Returns probabilities `[..., A]` shared by the best arms, with ties within `TIE`."""
+    """Returns probabilities `[..., A]` shared by the best, within `TIE`."""
     best = (preferences > preferences.amax(-1, keepdim=True) - TIE).double()
     return best / best.sum(-1, keepdim=True)

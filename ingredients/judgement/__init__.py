@@ -1,9 +1,9 @@
 """From curves to conclusions; no torch.
 
-In reading order: `statistics`, `scores` (G, D, C), `evidence` (over tasks), `shares` (of runs), `verdict` (the rule),
+In reading order: `statistics`, `scores`, `evidence` (over tasks), `shares` (of runs), `verdict` (the rule),
 `calibration` (the gate), `court` (shared input), `ceilings`, `emergence`, `advice`, `probes`, `cell_numbers`,
 `cell_results`, `routes`, `route_results`, `route_words`, `conclusions`, `claims`, `factorial`, `doses`, `words`,
-`not_shown`, `sentences`, `beside`, `inner`, `planning`, `judge` (a study), `unjudged`; output: `results`, `findings`.
+`not_shown`, `sentences`, `beside`, `inner`, `planning`, `judge`, `unjudged`; output: `results`, `findings`.
 """
 
 from __future__ import annotations

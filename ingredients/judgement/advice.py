@@ -1,4 +1,4 @@
-"""What would help a cell, and what it falls short of: more seeds, steps or evaluation tasks, or a better learner."""
+"""What a cell falls short of, and what would help: seeds, steps, evaluation tasks, or a better learner."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_SEEDS = 60  # most that are advised
 def advice(
     decision: Decision, look: Look, earlier: Sequence[int], rise: Interval, short: str | None, criterion: Criterion
 ) -> tuple[str, ...]:
-    """Returns what would help a cell; `rise` is from `rising`, `short` from `shortfall`."""
+    """Returns what would help a cell, from its `rising` and `shortfall`."""
     if not decision.judged or decision.verdict is None:
         return ()
     given = [*_seeds(decision, look, earlier, criterion), *_tasks(decision)]
@@ -74,7 +74,7 @@ def _tasks(decision: Decision) -> Iterator[str]:
 
 
 def rising(runs: Sequence[RunCurves], bars: Bars, confidence: float) -> Interval:
-    """Returns the rise of the normalised late score from the last evaluation point to the end."""
+    """Returns how much the normalised late score rose since the last point before the end."""
     rises = [
         bars.end.scale.normalise(late(run.plain)) - bars.points.scale.normalise(late(before))
         for run in runs
@@ -90,13 +90,7 @@ def _before_the_end(points: Mapping[int, Curve]) -> Curve | None:
 
 @dataclass(frozen=True)
 class Standing:
-    """Possible causes of a shortfall.
-
-    Attributes:
-        rewarded: training rewards what is evaluated (one training task does not).
-        adapts: some runs adapt by what they carry.
-        complete: no ingredient is missing.
-    """
+    """Possible causes of a shortfall: training `rewarded` the task, some runs adapt, no ingredient is missing."""
 
     rewarded: bool
     adapts: bool
@@ -106,10 +100,7 @@ class Standing:
 def shortfall(
     runs: Sequence[RunCurves], top: Ceiling | None, standing: Standing, references: References, criterion: Criterion
 ) -> str | None:
-    """Returns what a cell falls short of by more than δ of the scale, or None.
-
-    Where only the mean falls short, the text begins with "perhaps".
-    """
+    """Returns what a cell falls short of by more than δ, "perhaps" if only the mean does."""
     if not runs or not standing.rewarded:
         return None
     floor = references.roles["floor"]

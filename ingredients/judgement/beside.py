@@ -1,4 +1,4 @@
-"""How much more agents return than a reference on the same tasks; seeds, luck and tasks are random."""
+"""How much more agents return than a reference on the same tasks."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _row_terms(scores: Blocks) -> tuple[_Term, ...]:
 
 
 def _stacked(runs: Sequence[RunCurves]) -> Blocks | None:
-    """Returns the blocks of all runs, `[R, G]`; None if missing or of unequal size."""
+    """Returns the blocks of all runs, `[R, G]`, if stored and of equal size."""
     blocks = [run.blocks for run in runs if run.blocks is not None]
     if not blocks or len(blocks) < len(runs) or len({block.size for block in blocks}) > 1:
         return None

@@ -1,8 +1,7 @@
-"""The calibration gate: the rule must name known policies before any cell is judged (docs/design.md §7).
+"""The calibration gate: the rule must name known policies before any cell is judged (docs/verdict.md).
 
-Where exploring does not pay, even the best policy is "none", and the study not applicable. The gate closes if a
-reference is shown to be what it is not, or the floor is `undecided`; another undecided reference raises a `doubt`. The
-reactive reference may be `none`. An `informed` yardstick must end above the floor.
+It closes if the floor is `undecided`; others undecided raise a `doubt`. An `informed` yardstick must end above the
+floor.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ def reactive_late(references: References, scale: Scale) -> float | None:
 
 
 def calibrate(references: References, scale: Scale, criterion: Criterion) -> Calibration:
-    """Returns the references' verdicts, and any reason why the study does not apply."""
+    """Returns the references' verdicts, and why the study does not apply."""
     if not scale.usable:
         return Calibration(
             dict.fromkeys(references.roles), passed=False, reason=_no_scale(references, scale, criterion)
@@ -89,7 +88,7 @@ def reactive_hurdle(references: References, scale: Scale, demanded: bool = True)
 
 
 def _contradicts(role: str, found: RunVerdict) -> bool:
-    """Returns whether a reference is shown to be what it is not, or undecided where it must not be."""
+    """Returns whether a reference is shown to be what it is not, or wrongly undecided."""
     if found.verdict == "undecided" or (role, found.verdict) == ("yardstick", "carried"):
         return role == "floor" or (role == "yardstick" and found.excluded)
     return found.verdict not in ALLOWED[role]
@@ -106,7 +105,7 @@ def _doubt(found: Mapping[str, RunVerdict], references: References) -> str | Non
 
 
 def _ends_above(references: References, scale: Scale, criterion: Criterion) -> bool:
-    """Returns whether the yardstick ends above the floor, by its lower bound."""
+    """Returns whether the yardstick surely ends above the floor."""
     above = [late(run.plain) - late(scale.floor) for run in references.roles["yardstick"].runs]
     low = t_interval(above, criterion.confidence).low
     return low is not None and low > 0
@@ -123,7 +122,7 @@ def _no_scale(references: References, scale: Scale, criterion: Criterion) -> str
 
 
 def _misjudged(role: str, found: RunVerdict, references: References, scale: Scale, delta: float) -> str:
-    """Returns why the study does not apply, and any way out."""
+    """Returns why the study does not apply, and what helps."""
     reference = references.roles[role]
     gain = float(np.mean([scale.gain(run.plain) for run in reference.runs]))
     came_out = found.verdict if found.why is None else f"{found.verdict} ({_more_tasks(found)})"

@@ -1,7 +1,7 @@
 """The ceiling of a cell: the highest return its information allows (docs/design.md §5, traps 1 to 3 and 5).
 
-Without memory it is the best known without memory, leaks included (`experiment.memoryless`). With memory it is the
-yardstick, only a bound if the environment leaks or is writable.
+It is the best known without memory (`experiment.memoryless`), or with memory the yardstick, only a bound if the
+environment leaks or is writable.
 """
 
 from __future__ import annotations
@@ -45,10 +45,9 @@ class _Bound:
 
 
 def ceiling(cell: Cell, memory_kind: str, grounds: CeilingInput) -> Ceiling | None:
-    """Returns the ceiling of a cell, or None where no reference gives it.
+    """Returns the ceiling of a cell, if a reference gives it.
 
-    Graded levels have the bound of full ones. A window has none, nor has memory under an informed yardstick. One
-    training task leaves the ceiling, but gives no incentive.
+    Graded levels have the bound of full ones. A window has none, nor memory under an informed yardstick.
     """
     references = grounds.references
     most = _in_full(cell)
@@ -74,7 +73,7 @@ def ceiling(cell: Cell, memory_kind: str, grounds: CeilingInput) -> Ceiling | No
 def _suffices(bound: _Bound, grounds: CeilingInput) -> bool | None:
     """Returns whether a policy at the ceiling clears the hurdle by δ.
 
-    None if the ceiling is the hurdle itself and only found, or a bound that clears it.
+    None if it is a bound that does, or is the hurdle itself and only found.
     """
     name = bound.reference or ""
     raw_late = late(grounds.references.all[name].curve)
@@ -118,7 +117,7 @@ def _memoryless(cell: Cell, references: References) -> _Bound:
 
 
 def _told_by_channels(cell: Cell, remembers: bool, references: References) -> _Bound:
-    """Returns the bound where only channels tell reward and action, as in a bandit."""
+    """Returns the bound where, as in bandits, only channels tell reward and action."""
     if not cell.reward_observation and (remembers or references.floor_without_rewards):
         nothing_tells = references.floor if references.floor_without_rewards else None
         return _Bound("no reward seen: nothing tells one task from another", nothing_tells)

@@ -1,4 +1,4 @@
-"""Further numbers of a cell: `report.json`, tables and `Result.cells` follow from this list."""
+"""Further numbers of a cell, listed once for `report.json`, tables and `Result.cells`."""
 
 from __future__ import annotations
 
@@ -36,12 +36,11 @@ class CellGrounds:
 
 @dataclass(frozen=True)
 class CellNumber:
-    """A number of a cell.
+    """A number of a cell, by its key in `report.json`.
 
     Attributes:
-        key: in `report.json`.
         title: of its column.
-        table: of the page; None: only in files.
+        table: of the page, if any.
         brief: whether Markdown shows it too.
     """
 

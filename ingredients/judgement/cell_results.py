@@ -77,7 +77,7 @@ def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult
 
 
 def _looks(cell: CellInput, look: Look) -> tuple[int, ...]:
-    """Returns the numbers of runs at all looks, the present one if it could decide."""
+    """Returns the numbers of runs at all looks that could decide."""
     now = {look.runs} if look.needed is not None else set()
     return tuple(sorted({size for size in cell.looks if size < look.runs} | now))
 
@@ -144,7 +144,7 @@ def _carried(runs: Sequence[RunResult], court: Court) -> dict[str, Interval]:
 
 
 def _memorises(memorised: Interval | None, court: Court) -> bool:
-    """Returns whether a cell is better on its own training tasks by more than δ, by its lower bound."""
+    """Returns whether a cell is surely better on own training tasks, by more than δ."""
     least = court.criterion.gain_above * court.scale.span if court.scale.usable else 0.0
     return memorised is not None and memorised.low is not None and memorised.low > least
 

@@ -1,8 +1,4 @@
-"""The essay's claims 1 to 3 (docs/design.md §2; §5, trap 8; statuses: docs/reports.md).
-
-Claim 1 (in-context learning requires all four ingredients) is about information, which an agent may have by any route
-(`routes`). Claim 2: what an environment leaks is enough. Claim 3: the environment can be the memory.
-"""
+"""The essay's claims 1 to 3 (docs/design.md §2; §5, trap 8; statuses: docs/reports.md)."""
 
 from __future__ import annotations
 
@@ -28,7 +24,7 @@ WEAK, PART = 0.3, 0.7  # of what there is to tell: a leak below is called weak, 
 
 @dataclass(frozen=True, eq=False)
 class ClaimInput:
-    """Input of claims; leakage is empty if not measured; `working_memory`: a lifetime pays once."""
+    """Input of claims; leakage if measured; `working_memory`: a lifetime pays once."""
 
     cells: Mapping[Cell, CellResult]
     ingredients: Mapping[str, IngredientResult]
@@ -120,7 +116,7 @@ def _settled(needless: Sequence[Ingredient], grounds: ClaimInput) -> Claim:
 
 
 def _has(name: Ingredient, result: CellResult) -> str:
-    """Returns by which routes a learning cell with a channel off has it."""
+    """Returns routes by which a cell has a channel that is off."""
     shown = _routes([route for route in result.routes[name] if route.present])
     cell = f"Cell '{describe(result.cell)}'"
     what = name.replace("_", " ")
@@ -218,7 +214,7 @@ def _by_its_environment(result: CellResult) -> bool:
 
 
 def _needless(name: Ingredient, grounds: ClaimInput) -> bool:
-    """Returns whether some cell learns without a channel, and does not need it."""
+    """Returns whether some cell learns without a channel that it does not need."""
     return any(
         route.route == NEEDLESS and route.present
         for result in grounds.learners

@@ -1,7 +1,4 @@
-"""From verdicts to ingredients: which are needed, why, and which suffice (docs/design.md §7).
-
-Cells with another memory than `agent.memory` do not count.
-"""
+"""Which ingredients are needed, why, and which suffice (docs/verdict.md), with memories of kind `agent.memory`."""
 
 from __future__ import annotations
 
@@ -107,7 +104,7 @@ def _verdict_without(lacking: CellResult) -> str:
 
 
 def _by_construction(ingredient: Ingredient, lacking: CellResult) -> str:
-    """Returns that without memory no cell is in-context by definition, unless it can write."""
+    """Returns that without memory no cell is in-context, unless it can write."""
     if ingredient != "memory" or "environment" in lacking.carried:
         return ""
     return (
@@ -133,10 +130,9 @@ def _reach(ingredient: Ingredient, because: Because | None, lacking: CellResult)
 
 
 def necessary(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: Criterion) -> bool | None:
-    """Returns whether in-context learning needs the ingredient here; None if unknown.
+    """Returns whether in-context learning needs the ingredient here (docs/verdict.md); None if unknown.
 
-    False: most runs of a cell that lacks only it are `in-context`. True: in every such cell most are shown not to be,
-    and runs of the full cell learn more often. Each condition has at most the study's error rate.
+    Each of its tests has at most the study's error rate.
     """
     full = cells.get(FULL)
     lacking = [cells[cell] for cell in sorted(cells, key=Cell.label) if lacks_only(cell, ingredient)]
@@ -155,7 +151,7 @@ def _needed_beside(full: CellResult, lacking: CellResult, criterion: Criterion) 
 
 
 def lacks_only(cell: Cell, ingredient: Ingredient) -> bool:
-    """Returns whether the cell lacks this ingredient alone, and has the others in full."""
+    """Returns whether the cell lacks this ingredient and has the others in full."""
     return all(cell.level(name) is (name != ingredient) for name in INGREDIENTS)
 
 
@@ -168,10 +164,7 @@ def effect(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: 
 
 
 def minimal_sufficient(cells: Sequence[CellResult]) -> tuple[tuple[str, ...], ...]:
-    """Returns the smallest sets of ingredients with an in-context cell, without supersets.
-
-    Smaller sets may be undecided or not in the grid.
-    """
+    """Returns the smallest sets of ingredients with an in-context cell, without supersets."""
     sufficient = {
         _ingredients_on(result.cell) for result in cells if result.verdict == "in-context" and is_boolean(result.cell)
     }

@@ -74,7 +74,7 @@ class Court:
         return Hurdle(reactive.reactive, lates, demanded, {**reactive.blocks, **by_block})
 
     def sibling(self, cell: CellInput) -> CellInput | None:
-        """Returns the cell with this kind of memory off (for a memory-off cell, itself); None if no hurdle."""
+        """Returns the cell with this memory off, if a hurdle (for a memory-off cell, itself)."""
         return None if self.writable else self.cells.get(cell.cell.lacking("memory"))
 
     def _of_run(self, run: RunCurves, cell: CellInput, hurdle: Hurdle) -> RunEvidence:
@@ -90,7 +90,7 @@ class Court:
 
 
 def wiped_why(memory: MemoryLevel) -> str | None:
-    """Returns why a swap need not show what a wiped memory carries, or None."""
+    """Returns why a swap need not show what a wiped memory carries."""
     if not isinstance(memory, WipeEvery):
         return None
     return (

@@ -1,4 +1,4 @@
-"""Dose and response: how much of a graded ingredient is enough, with all others on."""
+"""Dose and response: how much of one ingredient is enough, with all others on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def dose_responses(cells: Mapping[Cell, CellResult]) -> tuple[DoseResponse, ...]
 
 
 def strength(cell: Cell, ingredient: Ingredient) -> float:
-    """Returns how much of an ingredient a cell has: a probability, steps between wipes, or tasks."""
+    """Returns a cell's amount of an ingredient: a probability, steps between wipes, or tasks."""
     strengths: dict[Ingredient, float] = {
         "reward_observation": cell.reward_shown,
         "action_observation": cell.action_shown,

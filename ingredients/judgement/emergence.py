@@ -15,7 +15,7 @@ _FEWEST_POINTS = 2  # one point on few tasks may be luck; the end of training, o
 
 @dataclass(frozen=True, eq=False)
 class Bar:
-    """What a point must pass: its scale, and the reactive reference's score (None: no hurdle)."""
+    """What a point must pass: its scale, and any reactive reference's score."""
 
     scale: Scale
     reactive: float | None
@@ -28,7 +28,7 @@ class Bar:
 
 
 def bar_at_points(references: References, at_the_end: Bar) -> Bar:
-    """Returns the bar on the tasks of the points, or the end's if references were not evaluated there."""
+    """Returns the bar on the points' tasks, or else that of the end."""
     curves = references.at_points
     if not {references.floor, references.yardstick} <= curves.keys():
         return at_the_end
@@ -52,7 +52,7 @@ class Bars:
 def emergence(points: Mapping[int, Curve], bars: Bars, sibling: float | None) -> Emergence:
     """Returns since when the run adapts, or where it did and lost it.
 
-    `points` are curves `[K]` by train step; `sibling` is the final normalised late score with memory off, or None.
+    `points` are curves `[K]` by train step; `sibling` is the final normalised late score with memory off.
     """
     steps = sorted(points)
     passed = [

@@ -1,8 +1,4 @@
-"""Intervals of one run over blocks of its tasks: G, D and C (docs/verdict.md).
-
-C has three windows after the swap: two episodes, the geometric middle, all the rest. It is above δ if above in one
-window at a third of the level (Bonferroni), below only if below in all.
-"""
+"""Intervals of one run over blocks of its tasks: G, D and C, whose three windows share the level (Bonferroni)."""
 
 from __future__ import annotations
 
@@ -26,7 +22,7 @@ Rows = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Quantity:
-    """One of G, D, C: its interval, its side of δ, and its number of episodes."""
+    """One of G, D, C: interval, side of δ, and number of episodes."""
 
     interval: Interval
     side: Side
@@ -55,7 +51,7 @@ def windows_after(episodes: int) -> tuple[int, ...]:
 def run_evidence(curves: BlockCurves, hurdle: Rows | float | None, scale: Scale, criterion: Criterion) -> RunEvidence:
     """Returns a run's intervals.
 
-    `hurdle` is the normalised late score of a reaction, by block `[G]` if known.
+    `hurdle`: normalised late score of a reaction, by block `[G]` if known.
     """
     late = scale.normalised(late_by_row(curves.plain))
     return RunEvidence(

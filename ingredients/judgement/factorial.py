@@ -1,7 +1,6 @@
 """Main effects and interactions of the 2⁴ design on the late score (Box, Hunter & Hunter 2005, §5).
 
-With x = ±1 for on and off, the effect of a set U is Σ_cells (Π_{i ∈ U} x_i) · y / 8. It is descriptive: if one
-ingredient undoes all others, main effects say little.
+With x = ±1 for on and off, the effect of a set U is Σ_cells (Π_{i ∈ U} x_i) · y / 8.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _GRID = tuple(Cell(*levels) for levels in itertools.product((False, True), repea
 
 
 def factorial(cells: Mapping[Cell, CellResult], confidence: float) -> tuple[FactorialEffect, ...]:
-    """Returns main effects, then interactions; empty unless a seed finished all cells."""
+    """Returns main effects, then interactions, if a seed finished all cells."""
     if not all(cell in cells for cell in _GRID):
         return ()
     lates = [{run.seed: run.late for run in cells[cell].runs if run.late is not None} for cell in _GRID]

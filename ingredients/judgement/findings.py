@@ -22,7 +22,7 @@ Status = str
 class ReferenceResult:
     """A reference on the evaluation tasks: mean curve `[K]` and return, raw.
 
-    `expected_return`: under the prior, or None. `passed_by`: how much more runs with all ingredients return.
+    `expected_return`: under the prior. `passed_by`: what the full cell returns more.
     """
 
     name: str
@@ -62,12 +62,11 @@ class IngredientResult:
 
     Attributes:
         necessary: None if unknown.
-        because: the lacking cell could not be in-context by its `information` or by `definition`, or only by
-            `training`.
+        because: what the lacking cell could not do it for: `information`, `definition`, or only `training`.
         proof: cells on which `necessary` rests.
-        effect: late score of the full cell minus the lacking cell's.
+        effect: on the late score.
         improvement: P(a run of the full cell ends above one of the lacking cell).
-        learned_with, learned_without: in-context runs; None if the cell is missing.
+        learned_with, learned_without: in-context runs.
         p_share: exact, one-sided (Boschloo).
     """
 
@@ -132,7 +131,7 @@ class DoseResponse:
 
     Attributes:
         doses: weakest first.
-        appears_at: weakest level from which on all are in-context, or None.
+        appears_at: level from which on all are in-context.
     """
 
     ingredient: Ingredient
@@ -166,12 +165,12 @@ class Claim:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The calibration gate (`calibration`).
+    """The calibration gate.
 
     Attributes:
         verdicts: by role (floor, reactive, yardstick).
-        reason: why the study is not applicable, or None.
-        doubt: references left undecided though it passed, or None.
+        reason: why the study is not applicable.
+        doubt: references left undecided.
     """
 
     verdicts: Mapping[str, Verdict | None]
@@ -189,12 +188,10 @@ class Judgement:
     """All results of a study under its criterion.
 
     Attributes:
-        scale: None without references.
-        floor: raw late mean of the floor, a score of 0; the yardstick's is 1.
+        floor: its raw late mean, a score of 0.
         minimal_sufficient: smallest sets of ingredients with an in-context cell.
         claim, leak_claim, storage_claim: claims 1, 2 and 3.
         factorial: empty without the whole 2⁴ grid.
-        sentence: the answer to the study's question.
         inner, planning: by cell, if measured.
     """
 

@@ -1,14 +1,6 @@
-"""Claim 5 over runs: which algorithm a cell's agents run inside, or `undecided`.
+"""Claim 5 over runs: which algorithm a cell's agents run inside (rule and gate: docs/inner-algorithm.md).
 
-The rule was declared before any trained agent was examined. A cell gets the nearest candidate: for each other one, the
-interval over runs of (its distance − the candidate's) lies above 0. `history-free` is a special case of `reactive`,
-which must therefore be nearer by more than `NEGLIGIBLE`. A candidate must win every pair, so no correction for several
-pairs is needed.
-
-The gate: known algorithms, five runs each on the same tasks, must be named correctly, and reordering the past must not
-move those by counts. Candidates and known algorithms are those that the runs were measured with: some are not told
-apart in every family. If it fails, no cell has a verdict. Nor has a cell with memory whose agents do not always see
-their actions, as others' lifetimes mislead them.
+A candidate must win every pair, so pairs need no correction.
 """
 
 from __future__ import annotations
@@ -36,24 +28,22 @@ HALF, LEAST_R2, LEAST_SAVED = 0.5, 0.1, 0.2  # of the final change; changes that
 
 @dataclass(frozen=True)
 class InnerResult:
-    """The algorithm of a cell's agents and its evidence; intervals are over runs.
+    """The algorithm of a cell's agents and its evidence (docs/inner-algorithm.md); intervals are over runs.
 
     Attributes:
         verdict: None if the gate failed, or the agents cannot follow others' lifetimes.
-        reason: why it is not decided, or None.
-        explained: share of the policy's use of history that the nearest candidate explains, at most 1.
+        reason: why it is not decided.
+        explained: share of the policy's use of history, at most 1.
         distances: from each candidate, 0 to 1.
-        lost: value lost per decision, of `agent` and known algorithms, on own lifetimes (`own`) and Bayes-optimal ones
+        lost: value lost per decision, of `agent` and known algorithms, on own (`own`) and Bayes-optimal lifetimes
             (`bayes`).
         by_pull: the same at each pull, means over runs.
-        by_worth: the same by worth of exploring: nothing, up to .01, more; and the `share` of decisions in each.
-        order: change of the policy (total variation) under a reordered past; `other`: under another lifetime's past;
-            `same`: under a past that tells the same, episode by episode, by other actions, where a family has one;
-            `recency`: of a recency-weighted learner.
+        by_worth: the same by worth of exploring (nothing, up to .01, more), and each `share`.
+        order: total variation under a reordered past, another lifetime's (`other`), other actions that tell the same
+            (`same`); of a recency-weighted learner (`recency`).
         belief: R² by posterior statistic, decoder and source.
-        cause: slopes of the policy's rise on the Bayes-optimal one (`inner.cause`); empty in runs evaluated before it
-            was measured.
-        first: runs by what came first in training (`came_first`).
+        cause: slopes; empty in older runs.
+        first: runs by what came first.
         drawn: posterior means of one lifetime, exact and decoded.
     """
 
@@ -89,7 +79,7 @@ class InnerResult:
 
 
 def inner_result(cell: CellInput, confidence: float) -> InnerResult | None:
-    """Returns which algorithm a cell's agents run inside; None if not measured in every run."""
+    """Returns a cell's inner algorithm, if measured in every run."""
     runs = [run.analysis for run in sorted(cell.runs, key=lambda run: run.seed)]
     if not runs or not all("distance.history-free" in run for run in runs):
         return None
@@ -116,7 +106,7 @@ def inner_result(cell: CellInput, confidence: float) -> InnerResult | None:
 
 
 def nearest(distances: Mapping[str, Sequence[float]], confidence: float) -> InnerVerdict:
-    """Returns the candidate nearer than every other beyond doubt, given distances by run."""
+    """Returns the candidate surely nearer than every other, from distances by run."""
     for name in (name for name in CANDIDATES if name in distances):
         if all(_wins(name, other, distances, confidence) for other in distances if other != name):
             return name
@@ -124,7 +114,7 @@ def nearest(distances: Mapping[str, Sequence[float]], confidence: float) -> Inne
 
 
 def came_out(run: Measured, known: str, confidence: float) -> InnerVerdict | None:
-    """Returns as what a known algorithm came out of the gate; None if it was not in it."""
+    """Returns how the gate names a known algorithm, if it was there."""
     found: dict[str, Sequence[float]] = {
         name: run[f"gate.{known}.{name}"] for name in CANDIDATES if f"gate.{known}.{name}" in run
     }
@@ -145,7 +135,7 @@ def gate_failure(run: Measured, confidence: float) -> str | None:
 
 
 def misled(cell: Cell) -> str | None:
-    """Returns why agents cannot follow lifetimes that they did not live, or None."""
+    """Returns why agents cannot follow others' lifetimes."""
     if cell.action_shown == 1 or cell.wipe_every == 1:
         return None
     return "its agents do not see their actions, so lifetimes that they did not live mislead them"
@@ -154,7 +144,7 @@ def misled(cell: Cell) -> str | None:
 def came_first(run: Measured) -> str:
     """Returns what was half-way to its final value first: `belief`, `behaviour`, `together`.
 
-    `untrained`: a decoder reads as much before training. `neither`: no final belief, or the value lost hardly fell.
+    `untrained`: a decoder reads as much before training. `neither`: no final belief, or value lost hardly fell.
     """
     belief, lost = (np.asarray(run[f"course.{name}"]) for name in ("mean", "lost"))
     if belief[-1] < LEAST_R2 or lost[0] - lost[-1] < LEAST_SAVED * lost[0]:
@@ -179,7 +169,7 @@ def _wins(name: str, other: str, distances: Mapping[str, Sequence[float]], confi
 
 
 def _undecided(distances: Mapping[str, Sequence[float]], confidence: float) -> str | None:
-    """Returns which candidates are not told apart, or None if one wins."""
+    """Returns which candidates are not told apart, if none wins."""
     if nearest(distances, confidence) != "undecided":
         return None
     best = min(distances, key=lambda name: float(np.mean(distances[name])))
@@ -192,7 +182,7 @@ def _named(run: Measured, prefix: str) -> Iterator[tuple[str, Sequence[float]]]:
 
 
 def _over_runs(runs: Sequence[Measured], prefix: str, confidence: float) -> dict[str, Interval]:
-    """Returns the interval over runs of each number's mean over pulls."""
+    """Returns intervals over runs of each number's mean over pulls."""
     names = [name for name, _ in _named(runs[0], prefix)]
     return {name: t_interval([float(np.mean(run[prefix + name])) for run in runs], confidence) for name in names}
 

@@ -1,4 +1,4 @@
-"""What was not shown, with its numbers; no text says "does not" where it is open."""
+"""What was not shown, with numbers; what is open is never called absent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FULL = Cell(True, True, True, True)
 
 
 def worth_not_shown(references: References, criterion: Criterion) -> str:
-    """Returns that knowing the task is not shown to pay, with numbers; the yardstick must be `informed`."""
+    """Returns that knowing the task, as `informed` does, is not shown to pay."""
     lates = [late(run.plain) for run in references.roles["yardstick"].runs]
     earned = t_interval(lates, criterion.confidence)
     floor = late(references.roles["floor"].curve)
@@ -41,10 +41,7 @@ def _advice(earned: Interval, floor: float, agents: int) -> str:
 
 
 def reaction_suffices(cells: Mapping[Cell, CellResult], criterion: Criterion) -> str | None:
-    """Returns that a reaction solves the tasks, if the memoryless agent is within δ of the yardstick.
-
-    Then no agent can be in-context.
-    """
+    """Returns that no agent can be in-context, if memoryless ones come within δ of the yardstick."""
     without = cells.get(_FULL.lacking("memory"))
     if without is None or without.late.mean is None or 1 - without.late.mean > criterion.gain_above:
         return None

@@ -1,7 +1,6 @@
-"""Claim 6 over runs: signs of planning, each with its control, and the verdict (rule and gate: docs/planning.md).
+"""Claim 6 over runs: signs of planning and the verdict (docs/planning.md).
 
-A sign is `shown` if every interval over runs of its numbers lies above its bound, `absent` if one lies at or below,
-else `open`. It is also `open` if idle ticks matter with a frozen state, or cause's positive control fails.
+A sign is also `open` if idle ticks matter with a frozen state, or cause's positive control fails.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ class PlanningResult:
         verdict: None if the gate failed, or the agents cannot follow others' games.
         reason: why there is none, or which signs are open.
         effects: numbers minus their controls.
-        measured: raw measurements, controls included.
-        drawn: one way of an agent, and the searcher's (`inner.planning_drawn`).
+        measured: raw numbers, controls included.
+        drawn: an agent's way, and the searcher's.
     """
 
     verdict: PlanningVerdict | None
@@ -59,7 +58,7 @@ class PlanningResult:
 
 
 def planning_result(cell: CellInput, confidence: float) -> PlanningResult | None:
-    """Returns the signs of a cell's agents; None unless measured in every run."""
+    """Returns the signs of a cell's agents, if measured in every run."""
     runs = [run.analysis for run in sorted(cell.runs, key=lambda run: run.seed)]
     if not runs or not all("composition.agent" in run for run in runs):
         return None

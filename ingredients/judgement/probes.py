@@ -35,7 +35,7 @@ def touched_from(probe: str, episodes: int) -> int:
 
 
 def _scores(run: RunCurves, probed: Curve, touched: int, scale: Scale) -> tuple[float, ...]:
-    """Returns a run's scores under a probe, in the order of `ProbeResult`."""
+    """Returns a run's scores under a probe, in `ProbeResult`'s order."""
     after = probed[touched : touched + window(probed.size)]
     return (
         scale.normalise(early(probed)),

@@ -1,4 +1,4 @@
-"""Results of a cell with their JSON (docs/design.md §10); a missing number is None, never NaN."""
+"""Results of a cell with their JSON (docs/design.md §10); missing numbers are None."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Share:
-    """k of n with exact one-sided bounds, each at this look's level."""
+    """k of n with exact one-sided bounds at this look's level."""
 
     count: int
     of: int
@@ -47,7 +47,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Effect:
-    """Late score of the full cell minus that of the cell without one ingredient, paired by seed.
+    """Late score of the full cell minus that without one ingredient, paired by seed.
 
     `p` is two-sided, uncorrected.
     """
@@ -70,9 +70,8 @@ class Ceiling:
     Attributes:
         information: in words.
         method: `exact` if the reference is proven best, `best_found`, or a `bound`.
-        trainable_incentive: whether training rewards the use of the information.
-        suffices: whether it clears the hurdle by δ, else no run can be `in-context`; None without a scale, or if it is
-            the hurdle.
+        trainable_incentive: whether training rewards its use.
+        suffices: whether it clears the hurdle by δ, else no run can be `in-context`; None if unknown.
     """
 
     information: str
@@ -97,8 +96,8 @@ class Emergence:
     """When in training a run adapted.
 
     Attributes:
-        at: first evaluation point since which it does, or None.
-        lost_from, lost_at: else start and loss of the first stretch of two or more points.
+        at: first evaluation point since which it does.
+        lost_from, lost_at: else start and loss of the first stretch of at least two points.
     """
 
     at: int | None = None
@@ -122,8 +121,8 @@ class ProbeResult:
     Attributes:
         curve: mean over runs `[K]`, raw.
         after: the first ⌈K/5⌉ episodes affected.
-        first_after: the first one affected.
-        cost: score lost over those affected.
+        first_after: the first one.
+        cost: score lost over all affected.
     """
 
     curve: tuple[float, ...]
@@ -145,10 +144,10 @@ class RunResult:
     """Scores of a finished run: return raw, others normalised (None without a scale).
 
     Attributes:
-        gain: G: late − early, minus the floor's.
-        beyond: D: late − hurdle; None without a hurdle.
+        gain: G, late − early, minus the floor's.
+        beyond: D, late − hurdle, if any.
         carried: C by carrier.
-        verdict: None if the study is not applicable; `why` it is undecided.
+        verdict: None if not applicable; `why` it is undecided.
         intervals: known G, D and C (`carried (internal)`) over tasks.
         training_late: raw late mean on own training tasks.
     """
@@ -192,26 +191,20 @@ class RunResult:
 
 @dataclass(frozen=True)
 class CellResult:
-    """The judgement on one cell.
+    """The judgement on one cell (docs/design.md §10).
 
     Attributes:
         seeds: number of finished runs.
-        return_: raw return of a lifetime.
-        early, late, gain: normalised, over runs.
         numbers: further ones by key (`cell_numbers`).
         memorises: whether `memorised` is surely above δ of the scale.
         carried: C over runs by carrier.
-        learned: number of in-context runs; `share` is of all runs, failed ones included.
-        verdict: None if the study is not applicable.
-        storage: the carrier of the past, or None.
-        reason: why the verdict is `mixed`, `undecided` or None.
-        p: exact, against half of all runs being of the verdict's class; `p_holm` is adjusted for all verdicts of the
-            study.
+        share: of in-context runs among all, failed ones included.
+        storage: the carrier of the past.
+        p: exact, against half of all runs being of the verdict's class; `p_holm` is adjusted for all verdicts.
         in_context_excluded: whether most runs are shown not to be in-context.
-        emerges_at_step: median over runs, of in-context cells.
         statistics: the family's own numbers.
-        shortfall: what it falls short of by more than δ (ceiling or floor).
-        looks: numbers of runs at all looks, the present last.
+        shortfall: from the ceiling or floor, by more than δ.
+        looks: numbers of runs at each.
         routes: empty unless in-context, mixed or full.
     """
 

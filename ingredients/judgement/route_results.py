@@ -10,11 +10,11 @@ from ingredients.judgement.results import Interval
 
 @dataclass(frozen=True)
 class RouteResult:
-    """A route and its measurement.
+    """A route and its measurement (docs/reports.md).
 
     Attributes:
         route: `shown`, `leaked`, `held in memory`, `environment` or `not needed by the task`.
-        present: None if not measured or not decided.
+        present: None if not decided.
         measure: what the number is, or why there is none.
     """
 

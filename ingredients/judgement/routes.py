@@ -1,6 +1,4 @@
-"""Routes by which an agent may have an ingredient, and their measures (docs/reports.md).
-
-A route says that the agent *has* the ingredient, or that it is worthless here, not that it learned by it.
+"""Routes by which an agent may have an ingredient, not by which it learned, and their measures (docs/reports.md).
 
 Cost of trembles: with scores x and x′ of a lifetime without and with them, and y and y′ of the control that sees them,
 the excess is (x − x′) − x (y − y′) / y: the tremble itself costs a share of the score.
@@ -129,7 +127,7 @@ def _decoded(name: Ingredient, result: CellResult, court: Court) -> RouteResult:
 
 
 def _trembles(cell: Cell, control: Cell, court: Court) -> RouteResult:
-    """Returns the score lost to unseen trembles, beyond that to seen ones."""
+    """Returns the score lost to unseen trembles beyond seen ones."""
     own, others = (_tremblers(which, court) for which in (cell, control))
     common = sorted(own.keys() & others.keys())
     if len(common) < 2 or min(others[seed][0] for seed in common) < court.criterion.gain_above:
@@ -158,7 +156,7 @@ def _mean(curve: Curve, court: Court) -> float:
 
 
 def _yoked(name: Ingredient, witness: Cell, verdict: str | None, leak: Leak | None, court: Court) -> RouteResult:
-    """Returns a yoke's cost to an agent that sees the channel: low if the task does not need it."""
+    """Returns a yoke's cost where the channel is seen: low if not needed."""
     probe = f"{name.removesuffix('_observation')}_yoke"
     runs = [run for run in by_seed(court.cells[witness]) if probe in run.probes] if witness in court.cells else []
     if not runs or verdict != "in-context":
@@ -174,7 +172,7 @@ def _yoked(name: Ingredient, witness: Cell, verdict: str | None, leak: Leak | No
 
 
 def _lost(run: RunCurves, probe: str, court: Court) -> float:
-    """Returns the yoke's cost over the lifetime or late in it, the higher."""
+    """Returns the higher of the yoke's costs, over the lifetime and late."""
     plain, yoked = run.plain, run.probes[probe]
     return max(float((plain - yoked).mean()), late(plain) - late(yoked)) / court.scale.span
 

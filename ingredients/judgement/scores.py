@@ -1,6 +1,6 @@
 """The scores of a run: early, late, G (gain), D (beyond a reaction), C (carried); docs/design.md §6.
 
-A curve's K points are a lifetime's episodes or, on the axis of steps, bins of steps.
+A curve has K points.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def early_by_row(curves: Rows) -> Rows:
 
 
 def anew_by_row(curves: Rows) -> Rows:
-    """Returns each curve's mean of the first points from half-way on, as many as are early, for `[G, K]`."""
+    """Returns each curve's mean from half-way on, of as many points as early, for `[G, K]`."""
     half = curves.shape[1] // 2
     means: Rows = curves[:, half : half + first_window(curves.shape[1])].mean(1)
     return means
@@ -60,21 +60,20 @@ def late(curve: Curve) -> float:
 
 
 def lost(plain: Curve, swapped: Curve) -> float:
-    """Returns the raw cost of a swap: mean of plain − swapped from episode K//2 on."""
+    """Returns a swap's raw cost: mean of plain − swapped from episode K//2 on."""
     half = plain.size // 2
     return float((plain[half:] - swapped[half:]).mean())
 
 
 @dataclass(frozen=True, eq=False)
 class Scale:
-    """The scale of a study: (x − floor) / (yardstick − floor), both late means; a score may exceed 1.
+    """The scale of a study: (x − floor) / (yardstick − floor), both late means.
 
     Attributes:
-        floor: the floor's mean curve, raw.
+        floor: its mean curve, raw.
         yardstick_late: raw.
-        floor_blocks: the floor's curves on blocks of tasks, `[G, K]`.
-        of_steps: points are bins of steps. Then G compares the lifetime's first bins with those of the episode that
-            begins half-way.
+        floor_blocks: its curves on blocks of tasks, `[G, K]`.
+        of_steps: points are bins of steps; then G compares the first bins of the lifetime and of its second half.
     """
 
     floor: Curve
@@ -107,11 +106,11 @@ class Scale:
         return self.floor[None]
 
     def gain(self, curve: Curve) -> float:
-        """Returns G = (late − early) − (floor's late − floor's early), normalised; of steps, with `later_by_row`."""
+        """Returns G = (late − early) − (floor's late − early), normalised; of steps, with `later_by_row`."""
         return (self._later(curve) - early(curve) - self._later(self.floor) + early(self.floor)) / self.span
 
     def later_by_row(self, curves: Rows) -> Rows:
-        """Returns what G compares the early mean of each curve `[G, K]` with."""
+        """Returns what G compares curves' early means with, for `[G, K]`."""
         return anew_by_row(curves) if self.of_steps else late_by_row(curves)
 
     def _later(self, curve: Curve) -> float:
@@ -120,7 +119,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Scores:
-    """Normalised scores of one run, descriptive (the class rests on `evidence`); `carried` is C by carrier."""
+    """Normalised scores of one run, for description; `carried` is by carrier."""
 
     seed: int
     early: float
@@ -145,8 +144,8 @@ class Hurdle:
     """The late score possible without carrying anything through the lifetime.
 
     Attributes:
-        reactive: of the reactive reference, or None.
-        sibling: by seed, of the memory-off cell; empty if missing or no hurdle.
+        reactive: of the reactive reference.
+        sibling: of the memory-off cell, by seed, if a hurdle.
         demanded: whether D is required: not in a writable environment without a reactive reference.
         blocks: by block of tasks, `[G]`, by seed; under None the reactive reference's.
     """

@@ -1,8 +1,6 @@
 """Exact inference on shares of runs, with repeated looks (docs/verdict.md).
 
-Learning is often all or nothing, so runs are counted (Clopper & Pearson 1934). All looks of a folder together spend the
-level once (α-spending: Lan & DeMets 1983; Jennison & Turnbull 2000, §12.1). The first that can decide may spend all of
-it, each later one half of what is left.
+Sources: Clopper & Pearson (1934) for bounds; Lan & DeMets (1983) and Jennison & Turnbull (2000, §12.1) for α-spending.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ _SHARES = 1001
 
 @dataclass(frozen=True)
 class Look:
-    """A look at n runs: `needed` of one kind decide at this one-sided `level`; None: not even all."""
+    """A look at n runs; `needed` of one kind, if possible, decide at this one-sided `level`."""
 
     runs: int
     needed: int | None
@@ -33,7 +31,7 @@ class Look:
 def looks(sizes: Sequence[int], confidence: float) -> Look:
     """Returns the last of the looks at growing numbers of runs `sizes`.
 
-    If half of all runs are of a kind, some look decides for it with probability at most 1 - confidence.
+    If half of all runs are of a kind, any look decides for it with probability at most 1 - confidence.
     """
     assert all(before < after for before, after in itertools.pairwise(sizes)), "looks do not grow"
     alpha = 1 - confidence
@@ -79,10 +77,7 @@ def p_most(count: int, of: int) -> float:
 
 
 def p_more(first: Share, second: Share) -> float | None:
-    """Returns the one-sided p that the first runs learn no more often than the second, or None.
-
-    Boschloo's (1970) exact test, more powerful than Fisher's.
-    """
+    """Returns Boschloo's (1970) exact one-sided p that the first runs learn no more often than the second."""
     if not first.of or not second.of:
         return None
     if first.count * second.of <= second.count * first.of:
@@ -97,7 +92,7 @@ def p_more(first: Share, second: Share) -> float | None:
 
 
 def _convolved(chances: Sequence[float], runs: int) -> list[float]:
-    """Returns the probability of each count after `runs` more at a half."""
+    """Returns each count's probability after `runs` more at a half."""
     more = np.asarray(scipy.stats.binom.pmf(np.arange(runs + 1), runs, HALF)).tolist()
     return [
         sum(chances[before] * more[count - before] for before in range(len(chances)) if 0 <= count - before <= runs)
@@ -106,7 +101,7 @@ def _convolved(chances: Sequence[float], runs: int) -> list[float]:
 
 
 def _needed(open_: Sequence[float], runs: int, budget: float) -> int | None:
-    """Returns the least count whose tail is within the budget, or None."""
+    """Returns the least count whose tail is within the budget."""
     tail = 0.0
     needed = len(open_)
     for count in range(len(open_) - 1, -1, -1):

@@ -21,7 +21,7 @@ Values = Sequence[float] | npt.NDArray[np.float64]
 def t_interval(values: Values, confidence: float) -> Interval:
     """Returns the mean and Student's interval: mean ± t_{n-1}((1 + confidence) / 2) · s / √n.
 
-    It assumes one mode; a percentile bootstrap is too narrow for few seeds. One value has no bounds, none no mean.
+    It assumes one mode. One value has no bounds, none no mean.
     """
     data = np.sort(np.asarray(values, dtype=np.float64))
     if data.size == 0:
@@ -34,10 +34,7 @@ def t_interval(values: Values, confidence: float) -> Interval:
 
 
 def iqm_interval(values: Values, confidence: float) -> Interval:
-    """Returns the interquartile mean, without ⌊n/4⌋ runs at either end, with its t interval.
-
-    Standard error of a trimmed mean: Tukey & McLaughlin (1963).
-    """
+    """Returns the mean without ⌊n/4⌋ runs at either end, with its t interval (Tukey & McLaughlin 1963)."""
     data = np.sort(np.asarray(values, dtype=np.float64))
     cut = data.size // 4
     kept = data[cut : data.size - cut]
@@ -48,7 +45,7 @@ def iqm_interval(values: Values, confidence: float) -> Interval:
 
 
 def bca_interval(values: Values, confidence: float) -> Interval | None:
-    """Returns the mean with its BCa bootstrap interval (Efron 1987), or None for fewer than 20 values."""
+    """Returns the mean with its BCa bootstrap interval (Efron 1987), for 20 values or more."""
     data = np.sort(np.asarray(values, dtype=np.float64))
     if data.size < BOOTSTRAP_FROM:
         return None
@@ -84,17 +81,14 @@ def crossed_interval(scores: npt.NDArray[np.float64], confidence: float) -> Inte
 
 
 def probability_of_improvement(first: Values, second: Values) -> float | None:
-    """Returns P(a first run is above a second one), ties half (Mann & Whitney 1947), or None."""
+    """Returns P(a first run is above a second one), ties half (Mann & Whitney 1947)."""
     if not len(first) or not len(second):
         return None
     return float(scipy.stats.mannwhitneyu(first, second).statistic) / (len(first) * len(second))
 
 
 def p_against(values: Values, delta: float) -> float | None:
-    """Returns the two-sided p of a t-test of the mean against `delta`; None below two values.
-
-    It is below 1 - confidence exactly where `t_interval` excludes `delta`.
-    """
+    """Returns the two-sided p of a t-test of the mean against `delta`, matching `t_interval`."""
     data = np.sort(np.asarray(values, dtype=np.float64))
     if data.size < 2:
         return None
@@ -118,7 +112,7 @@ def holm(ps: Sequence[float]) -> tuple[float, ...]:
 
 
 def paired(first: Mapping[int, float], second: Mapping[int, float]) -> tuple[float, ...]:
-    """Returns first − second for each common seed, in order: its tasks, weights and draws cancel."""
+    """Returns first − second by common seed, whose tasks, weights and draws cancel."""
     return tuple(first[seed] - second[seed] for seed in sorted(first.keys() & second.keys()))
 
 

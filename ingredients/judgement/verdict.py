@@ -1,7 +1,4 @@
-"""The rule: the class of a run, and the verdict on a cell (docs/design.md §7; docs/verdict.md).
-
-Only intervals decide: "not significantly above" is not "below".
-"""
+"""The rule: the class of a run, and the verdict on a cell (docs/verdict.md)."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ DECIDED: tuple[RunClass, ...] = ("in-context", "carried", "reactive", "none")
 
 @dataclass(frozen=True)
 class RunVerdict:
-    """The class of one run, its carrier, and whether it is shown not to be in-context (`excluded`)."""
+    """The class of one run, its carrier, and whether being in-context is `excluded`."""
 
     verdict: RunClass
     storage: Storage | None = None
@@ -44,9 +41,9 @@ class Decision:
 
     Attributes:
         storage: carrier in most runs of the verdict's class.
-        reason: why it is undecided, or the groups of a mixed one.
+        reason: why it is undecided, or a mixed one's groups.
         learners: in-context runs of all, failed ones included.
-        p: exact, against half of all runs being of the verdict's class; `p_holm` is adjusted for all judged cells.
+        p, p_holm: as in `CellResult`.
         excluded: whether most runs are shown not to be in-context.
         judged: whether the rule was applied.
         adapting: runs that adapt by what they carry.
@@ -73,15 +70,7 @@ class Decision:
 
 
 def classify(evidence: RunEvidence, hurdle_demanded: bool = True, no_swap: str | None = None) -> RunVerdict:
-    """Returns the class of a run by its intervals over tasks.
-
-    | class | rule |
-    |---|---|
-    | `none` | upper bounds of G and every C below δ |
-    | `reactive` | lower bound of G above δ, upper bound of every C below |
-    | `in-context` | lower bounds of G, some C and D above δ |
-    | `carried` | those of G and some C above δ, upper bound of D below |
-    | `undecided` | anything else |
+    """Returns the class of a run by its intervals over tasks (docs/verdict.md).
 
     `no_swap`: why no swap shows what it carries.
     """
@@ -102,7 +91,7 @@ def classify(evidence: RunEvidence, hurdle_demanded: bool = True, no_swap: str |
 
 
 def _adapting(beyond: Quantity, storage: Storage, excluded: bool) -> RunVerdict:
-    """Returns by D the class of a run that adapts by what it carries."""
+    """Returns by D the class of a run that adapts by carrying."""
     if beyond.side == "straddles":
         why = f"it adapts by what it carries, and what it earns beyond a reaction {_straddling(beyond)}"
         return RunVerdict("undecided", storage, excluded, why, adapts=True)
@@ -144,10 +133,7 @@ def _straddling(each: Quantity) -> str:
 
 
 def decide(runs: Sequence[RunVerdict], failed: int, look: Look) -> Decision:
-    """Returns the verdict on a cell by exact counts of its runs.
-
-    Failed runs count against every claim: failures are not random.
-    """
+    """Returns the verdict on a cell by exact counts of its runs; failed runs count against every claim."""
     counts = Counter(run.verdict for run in runs)
     classes = tuple((name, counts[name]) for name in (*DECIDED, "undecided") if counts[name])
     learners = share(counts["in-context"], look)
@@ -191,7 +177,7 @@ def _open(runs: Sequence[RunVerdict], classes: Sequence[tuple[RunClass, int]], f
 
 
 def corrected(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
-    """Returns the decisions with Holm's p over all judged cells; undecided ones count with p = 1."""
+    """Returns the decisions with Holm's p over all judged cells (undecided: p = 1)."""
     judged = [decision for decision in decisions if decision.judged]
     adjusted = iter(holm([1.0 if decision.p is None else decision.p for decision in judged]))
     by_decision = [next(adjusted) if decision.judged else None for decision in decisions]

@@ -62,7 +62,7 @@ def listed_cells(cells: Sequence[Cell]) -> str:
 
 
 def described_score(result: CellResult) -> str:
-    """Returns the late score, how many learned, and the share's bounds."""
+    """Returns late score, how many learned, and the share's bounds."""
     late = result.late
     learned = f"{result.share.count} of {several(result.share.of, 'run')} learned in context"
     if result.share.of:
@@ -102,7 +102,7 @@ def is_boolean(cell: Cell) -> bool:
 
 
 class Counted(Protocol):
-    """A cell with its verdict and how many of its runs finished, failed and learned."""
+    """A cell's verdict and numbers of finished, failed and in-context runs."""
 
     @property
     def verdict(self) -> str | None:

@@ -1,4 +1,4 @@
 """Input of judgement, from the store; no torch.
 
-In reading order: `curves`, `references`, `checks` (can they be judged together), `gather` (reads a results folder).
+In reading order: `curves`, `references`, `checks`, `gather` (a results folder).
 """

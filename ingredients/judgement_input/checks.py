@@ -12,7 +12,7 @@ from ingredients.judgement_input.references import References
 
 
 def check(cells: Sequence[CellInput], references: References) -> None:
-    """Checks that curves have equal length and finite values; cells and seeds must be unique.
+    """Checks that curves can be judged together; cells and seeds must be unique.
 
     Raises:
         StoreError: curves of unequal length, or with values that are not finite.

@@ -1,4 +1,4 @@
-"""The curves `[K]` of runs: raw expected reward by episode of a lifetime, mean over evaluation tasks."""
+"""The curves `[K]` of runs: raw expected reward by episode, mean over evaluation tasks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Rows = npt.NDArray[np.float64]
 class BlockCurves:
     """Raw curves on G blocks of evaluation tasks, `[G, K]`, plain or by carrier swapped half-way.
 
-    `control` is swapped with a lifetime on the same task; if missing, nothing is carried.
+    `control` is swapped on the same task.
     """
 
     plain: Rows
@@ -45,19 +45,17 @@ def block_curves(named: Mapping[str, npt.ArrayLike]) -> BlockCurves | None:
 
 @dataclass(frozen=True, eq=False)
 class RunCurves:
-    """The curves of one finished run, without a probe unless it is named.
+    """The curves of one finished run, `[K]` unless said, on held-out tasks at the end of training.
 
     Attributes:
-        plain: `[K]`, held-out tasks, end of training, sampled actions.
-        swapped: by carrier (`"internal"`: probe `memory_swap`), `[K]`, swapped half-way.
-        points: by train step, `[K]` on held-out tasks; `training_points` on own training tasks.
-        probes: by probe, `[K]`, end of training.
-        blocks: return on blocks of held-out tasks, `[G]`.
+        plain: without a probe, sampled actions.
+        swapped: by carrier (`"internal"`: probe `memory_swap`), half-way.
+        points: by train step; `training_points` on own training tasks.
+        blocks: return on blocks of tasks, `[G]`.
         statistics: the family's own numbers.
-        inside: decoder skill for `action` and `reward` on the memory, also before training (`_untrained`): 0 is the
-            schedule's, 1 is perfect; empty if not measured.
-        on_blocks: final curves on blocks of tasks; None if not stored: then the run has no class.
-        analysis: numbers of `evaluation.analysis`.
+        inside: decoder skill for `action` and `reward` on the memory, from 0 (the schedule's) to 1; `_untrained` is
+            before training.
+        on_blocks: on blocks of tasks; without them the run has no class.
     """
 
     seed: int
@@ -77,7 +75,7 @@ class RunCurves:
 class CellInput:
     """One cell: runs in any order, failed seeds, kind of memory.
 
-    `looks` are the numbers of runs, finished or failed, at earlier judgements.
+    `looks`: numbers of runs, failed ones included, at earlier judgements.
     """
 
     cell: Cell

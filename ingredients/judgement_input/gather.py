@@ -34,13 +34,12 @@ class Evidence:
 
     Attributes:
         cells: all of the grid, in order.
-        references: None until evaluated.
-        frame: tidy curves of all finished runs.
+        frame: tidy curves of finished runs.
         missing: planned runs neither finished nor failed.
-        other_criterion: number of runs made under another criterion.
-        left_out: number of finished runs that the study does not name.
-        to_evaluate: number of trained runs whose evaluation is of an older version.
-        versions: sets of package versions that made runs.
+        other_criterion: runs made under another criterion.
+        left_out: finished runs that the study does not name.
+        to_evaluate: runs evaluated by an older version.
+        versions: of packages, in sets.
         trace: the full cell's agent in new lifetimes, a row a step.
     """
 
@@ -64,13 +63,13 @@ class Evidence:
 
     @property
     def filter(self) -> str:
-        """Cells that ran, as `--cells` selects them; empty if all did, or some of their runs are missing."""
+        """Cells that ran, as `--cells` selects them; empty if all did or runs are missing."""
         ran = {run.cell for run in set(runs(self.study)) - set(self.missing)}
         return "" if any(run.cell in ran for run in self.missing) else filter_of(self.study, ran)
 
     @property
     def complete(self) -> bool:
-        """Whether the study has run to its end; failed runs count."""
+        """Whether the study has run to its end, failed runs included."""
         return self.references is not None and not self.missing
 
     @property
@@ -79,7 +78,7 @@ class Evidence:
         return self.planned - len(self.failures) - len(self.missing)
 
     def reference(self, role: str) -> str | None:
-        """Returns the reference in a role (floor, reactive, yardstick), or None."""
+        """Returns the reference in a role (floor, reactive, yardstick)."""
         reference = self.references.roles.get(role) if self.references else None
         return reference.name if reference else None
 
@@ -113,7 +112,7 @@ def read_evidence(store: Store, study: Study) -> Evidence:
 
 
 def read_published(store: Store, study: Study) -> Evidence:
-    """Returns the curves and references of a folder without runs, too little for a verdict.
+    """Returns curves and references of a folder without runs, too little for a verdict.
 
     Raises:
         StoreError: a table is missing or damaged.
@@ -142,7 +141,7 @@ def _require_runs(store: Store) -> None:
 
 
 def _require_this_version(store: Store, study: Study, states: Mapping[Run, State]) -> None:
-    """Refuses runs trained by another version: they would count as missing."""
+    """Refuses runs trained by another version, which would count as missing."""
     unknown = any(state == "missing" and store.run_path(run).exists() for run, state in states.items())
     if unknown and (how := store.trained_otherwise(study)):
         raise StoreError(
@@ -159,7 +158,7 @@ def _versions(store: Store, states: Mapping[Run, State]) -> tuple[Mapping[str, s
 
 
 def _references(store: Store, study: Study) -> References | None:
-    """Returns the references, or None; their evaluation settings must be the study's."""
+    """Returns the references, if evaluated with the study's settings."""
     references = store.read_references()
     if references is None:
         return None
@@ -189,10 +188,7 @@ def _other_criterion(store: Store, study: Study, states: Mapping[Run, State]) ->
 
 
 def cell_inputs(store: Store, study: Study, frame: pd.DataFrame, failures: Mapping[Run, str]) -> tuple[CellInput, ...]:
-    """Returns every cell of the grid with its runs' curves.
-
-    The frame is sorted, and K successive rows are a curve.
-    """
+    """Returns every cell's runs; K successive rows of the sorted `frame` are a curve."""
     axis = axis_of(study.tasks)
     if not _whole_curves(frame, axis):
         raise StoreError(
@@ -222,7 +218,7 @@ def cell_inputs(store: Store, study: Study, frame: pd.DataFrame, failures: Mappi
 
 
 def go_on(directory: Path, chosen: str = "") -> str:
-    """Returns the command that continues a folder, with cells that `chosen` filters."""
+    """Returns the command that continues a folder, for `chosen` cells."""
     some = f" --cells {shlex.quote(chosen)}" if chosen else ""
     folder = shlex.quote(str(directory))
     return f"go on: ingredients run-grid {shlex.quote(str(directory / STUDY_YAML))}{some} --out {folder}"

@@ -47,10 +47,10 @@ class ReferenceCurves:
 
 @dataclass(frozen=True)
 class Leak:
-    """Decoder skill for r_{t-1} or a_{t-1} on observations that all cells see (`training.leakage`).
+    """Decoder skill for r_{t-1} or a_{t-1} on observations that all cells see (docs/audit.md).
 
-    `leak` is 0 for nothing beyond what was known before, 1 for every step; None if there is nothing to decode, for a
-    `reason`. The decoder knows the task; `in_lifetime`: whether one leaks that instead sees the lifetime so far.
+    `leak` is from 0 to 1, or None for a `reason`. The decoder knows the task; `in_lifetime`: whether one leaks that
+    sees the lifetime so far.
     """
 
     leak: float | None
@@ -63,17 +63,17 @@ class Leak:
 
 @dataclass(frozen=True, eq=False)
 class References:
-    """The references of a study by name, and their roles (`reactive`: if the family has one).
+    """The references of a study by name, and their roles.
 
     Attributes:
-        at_points: mean curves on the tasks of the evaluation points; empty if not stored.
-        leakage: by channel; empty if not measured.
+        at_points: mean curves on the evaluation points' tasks.
+        leakage: by channel, if measured.
         memoryless: best reference without memory, by channels (`both`, `reward`, `action`, `neither`).
-        floor_without_rewards: no agent without rewards can beat the floor.
-        unneeded: channels that the exact yardstick does not use.
-        working_memory: a lifetime pays once: nothing is learned.
+        floor_without_rewards: as in `ReferenceSet`.
+        unneeded: channels that the exact yardstick ignores.
+        working_memory: a lifetime pays once.
         writable: agents can write on their environment.
-        held_out: evaluation tasks are new to trained agents.
+        held_out: evaluation tasks are new.
     """
 
     floor: str
@@ -164,10 +164,7 @@ def _reference(name: str, entry: Mapping[str, Any]) -> ReferenceCurves:
 
 
 def _stored_blocks(entry: Mapping[str, Any]) -> BlockCurves | None:
-    """Returns a reference's curves on blocks of tasks, or None.
-
-    If a swap changed nothing, the policy carries nothing: plain curves stand in.
-    """
+    """Returns a reference's curves on blocks of tasks, if stored; plain ones stand in for unchanged swapped ones."""
     named = dict(entry.get("blocks") or {})
     for probe in SWAPS:
         if "none" in named and probe not in named and entry["curves"].get(probe) == entry["curves"]["none"]:

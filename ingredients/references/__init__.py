@@ -1,7 +1,6 @@
-"""References: policies of known strength on the evaluation tasks (docs/design.md §5 and §6).
+"""Policies of known strength on the evaluation tasks (docs/design.md §5 and §6).
 
-In reading order: `policy` (types), `simulation` (playing a policy), `computed` (curves without playing), `at_random`.
-Then one file for each family, with its algorithms:
+First `policy`, `simulation`, `computed` (curves without playing), `at_random`; then each family's, with its algorithms:
 
     bernoulli_bandit        forced_pulls, bandit_policies, bandit_thompson, bandit_gittins, bandit_reactive,
                             bandit_dynamic_programming
@@ -14,7 +13,7 @@ Then one file for each family, with its algorithms:
     tabular_mdp             mdp_posterior, mdp_policies
     track_bandit
     two_step
-    ignorant                a family without known references
+    ignorant                none known
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ MOST_SIMULATED = 1000  # runs that are simulated in one stream at most
 
 
 def references_for(family: Family) -> ReferenceSet:
-    """Returns the references of `family`; without any, those of `ignorant`."""
+    """Returns the references of `family`, by default those of `ignorant`."""
     spec = spec_of(family)
     known = loaded(spec.references) if spec and spec.references else ignorant_references
     references: ReferenceSet = known(family)
@@ -55,8 +54,7 @@ def evaluate_references(
 ) -> dict[str, Any]:
     """Returns roles and curves of the references on `tasks` `[N, task_size]`, as JSON.
 
-    Each of `simulated_runs` plays all tasks with its own random numbers, none shared by two streams. `at_points` counts
-    the first tasks that also give mean curves. `told` is called with the lifetimes played and their total.
+    `at_points` counts the first tasks that also give mean curves. `told` receives lifetimes played and their total.
     """
     references = references_for(family)
     luck = lucks(stream, simulated_runs)
@@ -110,7 +108,7 @@ def _mean(reference: Reference, tasks: Tensor, luck: range) -> list[float]:
 
 
 def _evaluate(reference: Reference, tasks: Tensor, luck: range, judged: bool) -> dict[str, Any]:
-    """Returns a reference as stored; if `judged`, with curves on blocks of tasks."""
+    """Returns a reference as stored; if `judged`, with blocks of tasks."""
     runs = [reference.curves(tasks, run) for run in luck]
     blocks = [played.blocks or _computed(reference, tasks, run) for run, played in zip(luck, runs, strict=True)]
     entry = {

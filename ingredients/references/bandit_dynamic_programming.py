@@ -1,14 +1,13 @@
 """Exact values on Bernoulli bandits by dynamic programming over counts (Bellman 1956; Duff 2002, §1).
 
-Under the uniform prior the counts (s₁, f₁, ..., s_A, f_A) are sufficient, so the states after t pulls are the ordered
-sums of m = 2A counts to t. With partial sums P_j = c₁ + ... + c_j, a state's rank is
+A state is the counts (s₁, f₁, ..., s_A, f_A), m = 2A numbers with sum t. With partial sums P_j = c₁ + ... + c_j its
+rank (combinatorial number system)
 
-    rank(c) = Σ_{j=1}^{m−1} C(P_j + j − 1, j),
+    rank(c) = Σ_{j=1}^{m−1} C(P_j + j − 1, j)
 
-the combinatorial number system, which does not depend on t. So one table serves all layers: the states after t pulls
-are its first C(t + m − 1, m − 1) rows, with the same successors.
+does not depend on t. So the first C(t + m − 1, m − 1) rows of one table are the states after t pulls.
 
-With action noise ε a pull goes to a uniform arm with probability ε, so with Q_a the value of executing arm a
+With action noise ε and the value Q_a of executing arm a
 
     V = (1 − ε) max_a Q_a + ε mean_a Q_a.
 """
@@ -35,12 +34,12 @@ Chances = Callable[[Tensor, int], Tensor]
 
 @dataclass(frozen=True)
 class CountStates:
-    """States before a pull; M_t of them after t pulls.
+    """States before a pull; M_t after t pulls.
 
     Attributes:
-        counts: all counts but the last, `[M_{T−1}, 2A − 1]`; the last completes the sum t.
+        counts: all but the last, `[M_{T−1}, 2A − 1]`.
         successors: rank after a success or failure of each arm, `[M_{T−1}, A, 2]`.
-        binomials: C(a, b) for `rank`, `[T + 2A, 2A]`.
+        binomials: C(a, b), `[T + 2A, 2A]`.
     """
 
     arms: int
@@ -54,7 +53,7 @@ class CountStates:
         return math.comb(t + 2 * self.arms - 1, t)
 
     def after(self, t: int) -> Tensor:
-        """Returns the counts `[M_t, A, 2]` (float64) after t pulls."""
+        """Returns counts `[M_t, A, 2]` (float64) after t pulls."""
         known = self.counts[: self.size(t)]
         last = t - known.sum(-1, keepdim=True)
         return torch.cat([known, last], -1).view(-1, self.arms, 2).double()
@@ -62,10 +61,10 @@ class CountStates:
 
 @dataclass(frozen=True)
 class BayesOptimal:
-    """The optimal policy under the prior, and its exact return.
+    """The optimal policy under the prior.
 
     Attributes:
-        best_arms: for each t the best arm of every state `[M_t]` (int16); the first of ties.
+        best_arms: first best arm by t and state, `[M_t]` (int16).
         binomials: as in `CountStates`.
     """
 
@@ -80,7 +79,7 @@ class BayesOptimal:
 
 
 def number_of_states(arms: int, pulls: int) -> int:
-    """Returns C(T + 2A, 2A), the number of states, final ones included."""
+    """Returns C(T + 2A, 2A), final states included."""
     return math.comb(pulls + 2 * arms, pulls)
 
 
@@ -97,7 +96,7 @@ def count_states(arms: int, pulls: int) -> CountStates:
 
 
 def rank(counts: Tensor, binomials: Tensor) -> Tensor:
-    """Returns the rank of `counts` `[..., A, 2]` among states with as many pulls, `[...]` (int64)."""
+    """Returns the rank `[...]` (int64) of `counts` `[..., A, 2]` among states with as many pulls."""
     sums = counts.flatten(-2)[..., :-1].long().cumsum(-1)
     places = torch.arange(1, sums.shape[-1] + 1)
     return binomials[sums + places - 1, places].sum(-1)
@@ -116,14 +115,14 @@ def bayes_optimal(states: CountStates, action_noise: float = 0.0) -> BayesOptima
 
 
 def arm_values(states: CountStates, t: int, values: Tensor) -> Tensor:
-    """Returns Q `[M_t, A]` of executing each arm after t pulls, given the next `values` `[M_{t+1}]`."""
+    """Returns Q `[M_t, A]` of executed arms after t pulls, given the next `values` `[M_{t+1}]`."""
     p = posterior_mean(states.after(t))
     after = values[states.successors[: len(p)]]
     return p * (1 + after[..., 0]) + (1 - p) * after[..., 1]
 
 
 def reach(states: CountStates, t: int, flows: Tensor) -> Tensor:
-    """Returns P(state) `[M_{t+1}]` from the probabilities `flows` `[M_t, A, 2]` of arms and outcomes after t pulls."""
+    """Returns P(state) `[M_{t+1}]`, given P(arm, outcome) after t pulls, `flows` `[M_t, A, 2]`."""
     reached = torch.zeros(states.size(t + 1), dtype=torch.float64)
     for flow, successor in zip(flows.flatten(1).T, states.successors[: len(flows)].flatten(1).T, strict=True):
         reached[successor] += flow  # no two states share a successor by the same outcome
@@ -131,10 +130,7 @@ def reach(states: CountStates, t: int, flows: Tensor) -> Tensor:
 
 
 def expected_return(states: CountStates, chances: Chances, action_noise: float = 0.0) -> float:
-    """Returns the exact return under the prior of a policy, given its probabilities `chances`.
-
-    It propagates the distribution over states forward, one arm and outcome at a time.
-    """
+    """Returns the exact return of a policy with probabilities `chances` under the prior."""
     reached = torch.ones(1, dtype=torch.float64)
     total = 0.0
     for t in range(states.pulls):
@@ -148,7 +144,7 @@ def expected_return(states: CountStates, chances: Chances, action_noise: float =
 
 
 def best_after_watching(states: CountStates, pulls: int) -> float:
-    """Returns E[max_a E[p_a | counts]] after `pulls` uniformly random pulls; `states` are of more pulls."""
+    """Returns E[max_a E[p_a | counts]] after `pulls` random pulls."""
     reached = torch.ones(1, dtype=torch.float64)
     for t in range(pulls):
         mean = posterior_mean(states.after(t))
@@ -160,7 +156,7 @@ def best_after_watching(states: CountStates, pulls: int) -> float:
 def _partial_sums(most: int, length: int) -> Tensor:
     """Returns every 0 ≤ P₁ ≤ ... ≤ P_length ≤ `most`, `[rows, length]`, by rank.
 
-    The last sum weighs most in the rank. Rows where it is v begin with the first C(v + j, j) rows of j sums.
+    Rows whose last sum is v begin with the first C(v + j, j) rows of j sums.
     """
     rows = torch.arange(most + 1).unsqueeze(1)
     for j in range(1, length):
@@ -172,6 +168,6 @@ def _partial_sums(most: int, length: int) -> Tensor:
 
 
 def _binomials(rows: int, columns: int) -> Tensor:
-    """Returns C(a, b), `[rows, columns]`, clipped to int64, which suffices within `MOST_STATES`."""
+    """Returns C(a, b), `[rows, columns]`, clipped to int64."""
     largest = torch.iinfo(torch.int64).max
     return torch.tensor([[min(math.comb(a, b), largest) for b in range(columns)] for a in range(rows)])

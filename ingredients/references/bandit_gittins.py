@@ -1,13 +1,12 @@
 """The finite-horizon Gittins index of a Bernoulli arm (Gittins 1979; Lattimore 2016).
 
 The index of an arm with s successes, f failures and m pulls left is the highest price λ per pull at which it is worth
-pulling, if one may stop at any time. The value W of such an arm solves
+pulling: the interpolated zero of gain on a grid of prices. The value W of an arm that may be given up solves
 
     gain_m(s, f; λ) = p − λ + p W_{m−1}(s + 1, f) + (1 − p) W_{m−1}(s, f + 1),   p = (s + 1) / (s + f + 2),
-    W_m = max(gain_m, 0),   W_0 = 0,
+    W_m = max(gain_m, 0),   W_0 = 0.
 
-on a grid of prices; gain falls with λ and is interpolated to its zero. With several arms the index policy is close to
-Bayes-optimal: on 2 arms × 100 pulls its regret is 1.754, the least is 1.748. Action noise does not change the index.
+It is close to Bayes-optimal: on 2 arms × 100 pulls its regret is 1.754, the least is 1.748.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ LONGEST_LIFETIME = 800
 
 
 def gittins(pulls: int) -> Callable[[Tensor, int], Tensor]:
-    """Returns the preference (counts `[N, A, 2]`, t) -> indices `[N, A]` for lifetimes of `pulls` pulls."""
+    """Returns the preference (counts `[N, A, 2]`, t) -> indices `[N, A]`."""
     tables = gittins_indices(pulls)
 
     def index(counts: Tensor, pulls_so_far: int) -> Tensor:
@@ -37,8 +36,7 @@ def gittins(pulls: int) -> Callable[[Tensor, int], Tensor]:
 def gittins_indices(pulls: int) -> list[Tensor]:
     """Returns for each number m of pulls left the indices `[n, s]` after n ≤ pulls − m pulls with s successes.
 
-    Entry 0 is empty; entries with s > n are meaningless. With 129 prices errors are at most .005, which costs .0002 of
-    the return on 2 arms × 100 pulls.
+    Entries with s > n are meaningless. Errors are at most .005, which costs .0002 of the return on 2 arms × 100 pulls.
     """
     prices = torch.linspace(0, 1, PRICES).view(-1, 1, 1)
     means = _means(pulls)
@@ -57,7 +55,7 @@ def _means(pulls: int) -> Tensor:
 def _one_pull_more(values: Tensor, means: Tensor, prices: Tensor, size: int) -> Tensor:
     """Turns `values` `[λ, n, s]` from W_{m−1} into W_m in place for n < `size`, and returns the indices `[n, s]`.
 
-    Row n of W_m needs rows n and n + 1 of W_{m−1}, so rows go in ascending order, a few at a time to fit the cache.
+    It goes in ascending order: row n needs rows n and n + 1.
     """
     indices = torch.zeros(size, size)
     for start in range(0, size, ROWS_AT_ONCE):
@@ -70,6 +68,6 @@ def _one_pull_more(values: Tensor, means: Tensor, prices: Tensor, size: int) -> 
 
 
 def _zero(gain: Tensor) -> Tensor:
-    """Returns the price where `gain` `[λ, ...]`, falling in λ, crosses 0, as a sum over intervals."""
+    """Returns the price where `gain` `[λ, ...]`, falling in λ, crosses 0."""
     above, below = gain[:-1], gain[1:]
     return (above / (above - below)).clamp_(0, 1).sum(0) / (PRICES - 1)

@@ -1,4 +1,4 @@
-"""Classical bandit algorithms by counts of executed arms, `[N, A, 2]` float, successes then failures."""
+"""Bandit algorithms by counts of executed arms, `[N, A, 2]`, successes then failures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Preference = Callable[[Tensor, int], Tensor]
 
 @dataclass(frozen=True)
 class Preferring:
-    """Pulls the arm with the highest `preference`, ties at random."""
+    """Pulls the arm of highest `preference`, ties at random."""
 
     arms: int
     preference: Preference
@@ -27,13 +27,13 @@ class Preferring:
         return no_pulls(lanes, self.arms)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns one of the best arms."""
+        """See `ReferencePolicy.act`."""
         best = _best(self.preference(memory, moment.step))
         lot = torch.rand(best.shape, generator=moment.generator)
         return torch.where(best, lot, -1.0).argmax(-1)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the counts with one more pull."""
+        """See `ReferencePolicy.update`."""
         return one_more_pull(memory, answer.action, answer.reward)
 
 
@@ -49,7 +49,7 @@ def no_pulls(lanes: int, arms: int) -> Tensor:
 
 
 def one_more_pull(counts: Tensor, action: Tensor, reward: Tensor) -> Tensor:
-    """Returns the counts after arms `[N]` paid `reward` `[N]`, 0 or 1."""
+    """Returns the counts after arms `[N]` paid 0 or 1, `[N]`."""
     place = 2 * action + (1 - reward).long()
     one = torch.ones_like(place, dtype=counts.dtype)
     return counts.flatten(-2).scatter_add(-1, place.unsqueeze(-1), one.unsqueeze(-1)).view_as(counts)
@@ -68,8 +68,7 @@ def greedy(counts: Tensor, pulls: int) -> Tensor:
 def ucb1(counts: Tensor, pulls: int, width: float = 1.0) -> Tensor:
     """Prefers the highest s / n + c √(2 ln t / n), after each arm was pulled once (Auer et al. 2002, Figure 1).
 
-    n are the arm's pulls, t all. `width` is c, 1 as in Wang et al. (2016); Duan et al. (2016) tuned theirs on the
-    reported seeds.
+    `width` is c: 1 in Wang et al. (2016), tuned on the reported seeds in Duan et al. (2016).
     """
     arm_pulls = counts.sum(-1)
     bound = (counts[..., 0] + width * (2 * math.log(max(pulls, 1)) * arm_pulls).sqrt()) / arm_pulls.clamp(min=1)

@@ -4,11 +4,10 @@ On one task the pulls of such a policy are a Markov chain over executed arms,
 
     M[b, a] = p_b π(a | win, b) + (1 − p_b) π(a | loss, b),   x_{t+1} = x_t M,   E[r_t | p] = Σ_a x_t[a] p_a,
 
-with π after action noise. Gradient ascent maximises the mean return on a low-discrepancy sample of tasks; the result is
-not a proven optimum. In every setting searched it is to stay after a win and cycle after losses (Robbins 1952; trap 1
-of docs/design.md §5).
+with π after action noise. Gradient ascent on the mean return, without proof, always found: stay after a win, cycle
+after losses (Robbins 1952; docs/design.md §5, trap 1).
 
-Shapes: R policies, N tasks, A arms, T pulls; tasks are innermost, for long vector operations.
+Shapes: R policies, N tasks (innermost, for speed), A arms, T pulls.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class WinOrLose(Protocol):
         ...
 
     def from_cube(self, points: Tensor) -> Tensor:
-        """Returns the tasks of points in the unit cube, `[N, cube_size]`."""
+        """Returns tasks from points in the unit cube, `[N, cube_size]`."""
         ...
 
 
@@ -71,8 +70,8 @@ class ReactivePolicy:
     """π(a | r_{t-1}, a_{t-1}), the same at every step but the first.
 
     Attributes:
-        first: probabilities of the first arm, `[A]`; or of many policies, `[..., A]`, which cannot be played.
-        then: probabilities after a loss (0) or win (1) of each arm, `[..., 2, A, A]`.
+        first: of the first arm, `[A]`, or `[..., A]` of many policies.
+        then: after a loss (0) or win (1) of each arm, `[..., 2, A, A]`.
     """
 
     first: Tensor
@@ -108,14 +107,14 @@ def win_stay_lose_random(arms: int) -> ReactivePolicy:
 
 
 def win_means_first(arms: int) -> ReactivePolicy:
-    """Pulls the first arm after a win, else any (trap 3 of docs/design.md §5)."""
+    """Pulls the first arm after a win, else any (docs/design.md §5, trap 3)."""
     first = torch.zeros(arms, arms)
     first[:, 0] = 1
     return ReactivePolicy(_any_arm(arms), torch.stack((torch.full((arms, arms), 1 / arms), first)))
 
 
 def reactive_curve(family: WinOrLose, policy: ReactivePolicy, tasks: Tensor) -> Tensor:
-    """Returns the mean of E[r_t | task, policy] over `tasks` `[N, A]`: `[..., T]` for policies `[...]`."""
+    """Returns E[r_t | policy] on `tasks` `[N, A]`: `[..., T]` for policies `[...]`."""
     policies = ReactivePolicy(
         policy.first.reshape(-1, family.arms), policy.then.reshape(-1, 2, family.arms, family.arms)
     )
@@ -140,9 +139,9 @@ def best_reactive_to_reward(family: WinOrLose) -> ReactivePolicy:
 
 
 def _ascend(family: WinOrLose, named: tuple[ReactivePolicy, ...], rows: int) -> ReactivePolicy:
-    """Returns policies `[R]` after gradient ascent (Adam) from softened `named` and random ones.
+    """Returns policies `[R]` by gradient ascent (Adam) from softened `named` and random ones.
 
-    `rows`: last arms that a policy distinguishes, A or 1.
+    `rows`: last arms distinguished.
     """
     tasks = _sample(family, max(32, min(512, CHAIN_ENTRIES // family.arms**2)), seed=1).T.contiguous()
     pulls = min(family.episodes, LONGEST_ASCENT)
@@ -174,7 +173,7 @@ def _policies(logits: Tensor) -> ReactivePolicy:
 
 
 def _best_of(family: WinOrLose, named: tuple[ReactivePolicy, ...], found: ReactivePolicy) -> ReactivePolicy:
-    """Returns the best policy on new tasks, a named one unless beaten by `NEGLIGIBLE_GAIN`."""
+    """Returns the best policy on new tasks; named ones may be worse by `NEGLIGIBLE_GAIN`."""
     sharp = ReactivePolicy(_without_leftovers(found.first), _without_leftovers(found.then))
     candidates = (*named, sharp, found)
     first = torch.cat([policy.first.view(-1, family.arms) for policy in candidates])
@@ -191,7 +190,7 @@ def _without_leftovers(chances: Tensor) -> Tensor:
 
 
 def _expected_rewards(policies: ReactivePolicy, tasks: Tensor, pulls: int, action_noise: float) -> Tensor:
-    """Returns E[r_t | task, policy], `[R, T, N]`, of policies `[R]` on tasks `[A, N]`."""
+    """Returns E[r_t | task, policy], `[R, T, N]`, on tasks `[A, N]`."""
     loss, win = (_slipped(policies.then, action_noise).unsqueeze(-1)).unbind(1)
     chain = loss + (win - loss) * tasks.unsqueeze(1)
     arms = _slipped(policies.first, action_noise).unsqueeze(-1).expand(-1, -1, tasks.shape[-1])

@@ -1,6 +1,6 @@
 """Thompson sampling: pulls each arm with the probability that it is the best (Thompson 1933; Duan et al. 2016, §3.1).
 
-It is claim 5 read literally (docs/design.md §2), P(a | history) = ∫ P(a | ψ, h) P(ψ | h) dψ; not Bayes-optimal.
+It is claim 5 read literally (docs/design.md §2), and not Bayes-optimal.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROWS_AT_ONCE = 16_384
 
 @dataclass(frozen=True)
 class Thompson:
-    """Draws p of each arm from Beta(s + 1, f + 1) and pulls the highest."""
+    """Pulls the arm whose draw from Beta(s + 1, f + 1) is highest."""
 
     arms: int
 
@@ -30,21 +30,21 @@ class Thompson:
         return no_pulls(lanes, self.arms)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the best arm in a posterior draw, `[N]`."""
+        """See `ReferencePolicy.act`."""
         seed = int(torch.randint(2**62, (), generator=moment.generator))
         drawn = np.random.default_rng(seed).beta(memory[..., 0].numpy() + 1, memory[..., 1].numpy() + 1)
         return torch.from_numpy(drawn.argmax(-1))
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the counts with one more pull."""
+        """See `ReferencePolicy.update`."""
         return one_more_pull(memory, answer.action, answer.reward)
 
 
 def thompson_chances(arms: int, pulls: int) -> Callable[[Tensor, int], Tensor]:
     """Returns the function from counts `[N, A, 2]` of fewer than `pulls` pulls to probabilities `[N, A]`.
 
-    P(arm a is best) = ∫ f_a(x) Π_{b ≠ a} F_b(x) dx with the Beta density f and distribution function F. It is a
-    polynomial of degree t + A − 1, so Gauss-Legendre is exact.
+    P(arm a is best) = ∫ f_a(x) Π_{b ≠ a} F_b(x) dx (Beta density f, distribution function F), by Gauss-Legendre
+    exactly.
     """
     nodes, weights = np.polynomial.legendre.leggauss((pulls + arms) // 2 + 1)
     density, distribution = _beta_tables(pulls, (nodes + 1) / 2, weights / 2)
@@ -58,7 +58,7 @@ def thompson_chances(arms: int, pulls: int) -> Callable[[Tensor, int], Tensor]:
 
 
 def _beta_tables(pulls: int, nodes: np.ndarray, weights: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Returns weighted densities and distribution functions at the nodes, `[row, Q]` each."""
+    """Returns weighted densities and distribution functions at the nodes, `[row, Q]`."""
     pulled, successes = np.tril_indices(pulls)
     a, b = successes[:, None] + 1.0, pulled[:, None] - successes[:, None] + 1.0
     density = np.exp((a - 1) * np.log(nodes) + (b - 1) * np.log1p(-nodes) - special.betaln(a, b))
@@ -66,7 +66,7 @@ def _beta_tables(pulls: int, nodes: np.ndarray, weights: np.ndarray) -> tuple[Te
 
 
 def _row(counts: Tensor) -> Tensor:
-    """Returns the table row of (s, f): by s + f, then s."""
+    """Returns the table row of (s, f), by s + f, then s."""
     n = counts.sum(-1)
     return n * (n + 1) // 2 + counts[..., 0]
 

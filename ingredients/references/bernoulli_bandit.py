@@ -1,7 +1,7 @@
-"""The references of Bernoulli bandits; where the dynamic program runs, returns are exact.
+"""References of Bernoulli bandits.
 
-Floor: `best_fixed`. Reactive: `reactive`. Yardstick: `bayes_optimal` up to `MOST_STATES` states, then `gittins`, beyond
-`LONGEST_LIFETIME` pulls `thompson`.
+Yardstick: `bayes_optimal` (exact) up to `MOST_STATES` states, then `gittins`, beyond `LONGEST_LIFETIME` pulls
+`thompson`.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ def bernoulli_bandit_references(family: BernoulliBandit) -> ReferenceSet:
 
 
 def _ignorant(family: BernoulliBandit) -> tuple[Reference, ...]:
-    """Returns `random` and `best_fixed`; both earn the mean over arms."""
+    """Returns `random` and `best_fixed`, which earn the mean over arms."""
     chance = same_every_pull(family, lambda tasks: tasks.mean(-1))
     return tuple(Reference(name, True, family.episodes / 2, chance) for name in ("random", "best_fixed"))
 
 
 def _reactive(family: BernoulliBandit) -> tuple[Reference, ...]:
-    """Returns `reactive` (trap 1 of docs/design.md §5) and `reactive_reward_only` (trap 3).
+    """Returns `reactive` and `reactive_reward_only` (docs/design.md §5, traps 1 and 3).
 
-    Beyond `MOST_ARMS` arms `reactive` is win-stay-lose-shift, without a search.
+    Beyond `MOST_ARMS` arms `reactive` is win-stay-lose-shift.
     """
     if family.arms > MOST_ARMS:
         return (Reference("reactive", False, None, partial(simulate, family, win_stay_lose_shift(family.arms))),)

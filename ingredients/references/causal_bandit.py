@@ -1,10 +1,9 @@
-"""The references of the causal bandit.
+"""References of the causal bandit.
 
-- Floor: `elsewhere`, any node but the one set; all others have mean 0 (exact).
-- Reactive: `one_note`, made by hand; a memory-off sibling may be a higher hurdle.
-- Yardstick: `bayes_inference`; the best interventions are unknown, so not exact.
-- `associational` knows the graph, but treats x_m = −1 as observed, not set (Dasgupta et al. 2019). `oracle` knows the
-  graph.
+- `elsewhere`, any node but the one set, is exact: all others have mean 0.
+- `one_note` is made by hand; a memory-off sibling may beat it.
+- `bayes_inference` is not proven optimal.
+- `associational` treats x_m = −1 as observed, not set (Dasgupta et al. 2019).
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ class _Forgetful:
         return memory
 
     def _outside(self, moment: ReferenceInput) -> Tensor:
-        """Returns the node set from outside, one-hot `[N, n]`; zeros in the information phase."""
+        """Returns the node set from outside, one-hot `[N, n]`, if any."""
         return moment.observation[..., self.family.nodes : 2 * self.family.nodes]
 
     def _elsewhere(self, moment: ReferenceInput) -> Tensor:
@@ -77,10 +76,7 @@ class OtherNode(_Forgetful):
 
 @dataclass(frozen=True)
 class OneNote(_Forgetful):
-    """Sets the first node, notes as its action the node that fell most, and chooses it when it serves.
-
-    A node that falls with the first node at 1 rises with it at −1.
-    """
+    """Sets the first node, notes as its action the node that fell most, and chooses it where it serves."""
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the node to set, note or choose."""
@@ -97,7 +93,7 @@ class OneNote(_Forgetful):
 
 @dataclass(frozen=True)
 class KnowsWeights(_Forgetful):
-    """Knows the weights and chooses the highest mean; with `seeing`, as if x_m = −1 was observed."""
+    """Chooses the highest mean given the weights; with `seeing`, as if x_m = −1 was observed."""
 
     seeing: bool = False
 
@@ -113,7 +109,7 @@ class KnowsWeights(_Forgetful):
 def associated(family: CausalBandit, weights: Tensor, node: Tensor) -> Tensor:
     """Returns E[x | x_m = −1] `[N, n]` for observed m (one-hot) and weights `[N, n(n − 1)/2]`.
 
-    With x = A z, A = (I − W)ᵀ⁻¹, z standard normal, it is −cov(x, x_m) / var(x_m).
+    It is −cov(x, x_m) / var(x_m), where x = (I − W)ᵀ⁻¹ z, z standard normal.
     """
     nobody = torch.zeros_like(node)
     to = torch.zeros(node.shape[:-1])
@@ -128,7 +124,7 @@ def associated(family: CausalBandit, weights: Tensor, node: Tensor) -> Tensor:
 class BayesInference:
     """Sets the node of least certain effects, infers weights exactly, chooses the highest posterior mean.
 
-    The memory `[N, Σ_j 3^j]` is the log-likelihood of each combination of a node's weights; nodes are independent.
+    The memory `[N, Σ_j 3^j]` is log-likelihoods of each node's weights.
     """
 
     family: CausalBandit
@@ -138,7 +134,7 @@ class BayesInference:
         return torch.zeros(lanes, sum(len(one) for one in self._combinations))
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the node of least certain effects, in a goal episode the best."""
+        """See `ReferencePolicy.act`."""
         n = self.family.nodes
         outside = moment.observation[..., n : 2 * n]
         to = torch.full(outside.shape[:-1], SET_OUTSIDE)
@@ -148,7 +144,7 @@ class BayesInference:
         return torch.where(moment.observation[..., -2] > 0, means.argmax(-1), unknown)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Adds the log-likelihoods of the observed values."""
+        """See `ReferencePolicy.update`."""
         n = self.family.nodes
         goal = answer.observation[..., -2] > 0
         values, outside = answer.led_to[..., :n], answer.observation[..., n : 2 * n]
@@ -159,7 +155,7 @@ class BayesInference:
         return memory + torch.cat(said, dim=-1) * acted
 
     def uncertainty(self, memory: Tensor) -> Tensor:
-        """Returns summed posterior variances of weights out of each node, `[N, n]`."""
+        """Returns each node's summed posterior variances of weights out, `[N, n]`."""
         out = memory.new_zeros(len(memory), self.family.nodes)
         parts = torch.split(memory, [len(one) for one in self._combinations], dim=-1)
         for j, (part, weights) in enumerate(zip(parts, self._combinations, strict=True)):
@@ -177,7 +173,7 @@ class BayesInference:
         return means
 
     def _log_likelihood(self, values: Tensor, j: int) -> Tensor:
-        """Returns log p(x_j | x_<j, weights) + constant, for each combination, `[N, 3^j]`."""
+        """Returns log p(x_j | x_<j, weights) + constant, of each combination, `[N, 3^j]`."""
         error = values[..., j : j + 1] - values[..., :j] @ self._combinations[j].T
         return -0.5 * (error / self.family.noise) ** 2
 

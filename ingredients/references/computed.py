@@ -12,7 +12,7 @@ from ingredients.tasks.family import Family
 
 
 def same_every_pull(family: Family, reward: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], PolicyCurves]:
-    """Returns the curves of a policy whose expected reward is `reward(tasks)` `[N]` at every pull."""
+    """Returns the curves of a policy that earns `reward(tasks)` `[N]` every pull."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
         return without_memory(reward(tasks).double().mean().expand(family.episodes))

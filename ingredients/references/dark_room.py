@@ -1,11 +1,9 @@
-"""The references of dark rooms.
+"""References of dark rooms.
 
-- Floor: `wander`, the best by the current observation: a sweep over new squares (exact where it never returns), always
-  up where observations tell nothing (exact), else a tuned mixture with a random walk.
-- Reactive: the same with r_{t-1}, which tells that it stands on the goal. By a wall a_{t-1} can be a note for the next
-  episode, so a memory-off sibling may be a higher hurdle.
-- Yardstick: `search`; the best order of visits is not solved, so not exact.
-- `oracle`: the shortest way.
+- `wander`: a sweep over new squares (exact if it never returns), always up where observations tell nothing (exact),
+  else a tuned mixture with a random walk.
+- `reactive`: the same with r_{t-1}. A memory-off sibling may beat it: by a wall a_{t-1} can be a note.
+- `search`: not exact, since the best order of visits is unsolved.
 """
 
 from __future__ import annotations
@@ -43,7 +41,7 @@ def dark_room_references(family: DarkRoom) -> ReferenceSet:
 
 
 def is_sweep(family: DarkRoom) -> bool:
-    """Returns whether a policy by position can enter a new square each step, which is optimal."""
+    """Returns whether a policy by position can enter a new square each step, the optimum."""
     if not family.position_shown or family.walls != "none":
         return False
     around = family.size * (family.size - family.size % 2)
@@ -57,7 +55,7 @@ def nothing_tells(family: DarkRoom) -> bool:
 
 
 def sweep_return(family: DarkRoom) -> float:
-    """Returns the return of a sweep, or always-up; the goal is uniform over n² − 1 squares."""
+    """Returns the return of a sweep, or always-up; goals are uniform over n² − 1 squares."""
     squares = family.size**2 - 1
     length = family.episode_steps
     seen = min(squares, length)
@@ -83,7 +81,7 @@ def _best_wander(family: DarkRoom, table: Tensor, reads_reward: bool = False) ->
 
 
 def _shortest_way(family: DarkRoom, tasks: Tensor, run: int) -> PolicyCurves:
-    """Returns the curve of a policy that knows the room, averaged over starts."""
+    """Returns the shortest way's curve, averaged over starts."""
     ways = family.ways(tasks)
     if family.random_start:
         starts = ways.isfinite() & (ways > 0)

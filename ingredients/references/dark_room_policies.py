@@ -15,7 +15,7 @@ BREAKS_TIES = 0.5  # ways are whole numbers of steps
 
 
 def spiral(size: int) -> Tensor:
-    """Returns each square's move, `[n²]`, in a spiral from the middle; the last square stays."""
+    """Returns each square's move, `[n²]`, in a spiral from the middle; the last stays."""
     moves = torch.full((size, size), STAY)
     row = column = size // 2
     legs = [(move, 1 + leg // 2) for leg, move in enumerate((UP, LEFT, DOWN, RIGHT) * size)]
@@ -27,10 +27,7 @@ def spiral(size: int) -> Tensor:
 
 
 def ring(size: int) -> Tensor:
-    """Returns each square's move, `[n²]`, in a closed way through all.
-
-    With odd size none exists: the last row joins the others.
-    """
+    """Returns each square's move, `[n²]`, in a closed way; odd sizes' last row joins it."""
     height = size - size % 2
     moves = torch.empty(size, size, dtype=torch.int64)
     moves[0::2], moves[1::2] = RIGHT, LEFT
@@ -44,10 +41,9 @@ def ring(size: int) -> Tensor:
 
 @dataclass(frozen=True)
 class Wander:
-    """Acts on the current observation: the table's move, or with probability `straying` a random one.
+    """Acts by the table, or with probability `straying` at random; stays on a goal that it sees.
 
-    It stays on a visible goal; with `reads_reward` where it was rewarded. Without positions it uses the table's first
-    square.
+    With `reads_reward` it stays where it was rewarded. Without positions it uses the first entry.
     """
 
     family: DarkRoom
@@ -60,7 +56,7 @@ class Wander:
         return torch.empty(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the next move."""
+        """See `ReferencePolicy.act`."""
         seen, n = moment.observation, self.family.size
         action = self.table[self.family.square((seen[..., :GOAL_SEEN] * (n - 1)).round())]
         if self.straying:
@@ -81,15 +77,15 @@ class Wander:
 class Search:
     """Goes to the nearest possible goal by the shortest known way; the table breaks ties.
 
-    Its memory `[N, 2 n² + 2]`: possible goals, squares assumed open (until a bump, unless walls are fixed), its
-    position. It must see its position, or know start and walls.
+    Its memory `[N, 2 n² + 2]`: possible goals, squares assumed open, its position (seen, or known from start and
+    walls).
     """
 
     family: DarkRoom
     table: Tensor
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns that the goal may be anywhere open but a fixed start."""
+        """Returns that any open square but a fixed start may be the goal."""
         n = self.family.size
         known = torch.ones(self.family.size**2)
         if self.family.walls == "fixed":
@@ -101,7 +97,7 @@ class Search:
         return torch.cat([possible, known, middle]).expand(lanes, -1)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the move with the shortest way to a possible goal."""
+        """See `ReferencePolicy.act`."""
         n = self.family.size
         here = self._here(memory, moment.step, moment.observation)
         possible, known = (part.view(-1, n, n) > 0 for part in self._maps(memory))
@@ -112,7 +108,7 @@ class Search:
         return costs.scatter_add(-1, preferred.unsqueeze(-1), torch.full((len(costs), 1), -BREAKS_TIES)).argmin(-1)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the maps after a step."""
+        """See `ReferencePolicy.update`."""
         here = self._here(memory, answer.step, answer.observation)
         intended = (here + torch.tensor(MOVES, dtype=here.dtype)[answer.action]).clamp_(0, self.family.size - 1)
         there = self._led_to(here, answer)
@@ -132,7 +128,7 @@ class Search:
         return memory[:, :squares], memory[:, squares : 2 * squares]
 
     def _here(self, memory: Tensor, step: int, observation: Tensor) -> Tensor:
-        """Returns row and column before a step, `[N, 2]`, shown or by dead reckoning."""
+        """Returns row and column before a step, `[N, 2]`, shown or dead-reckoned."""
         if self.family.position_shown:
             return (observation[..., :GOAL_SEEN] * (self.family.size - 1)).round()
         if step % self.family.episode_steps == 0:
@@ -145,7 +141,7 @@ class Search:
         return self.family.moved(here.new_zeros(len(here), 2), here, answer.action)  # no walls, or fixed ones
 
     def _way(self, ways: Tensor, here: Tensor, move: int) -> Tensor:
-        """Returns the distance to a possible goal after a move, `[N]`."""
+        """Returns a move's distance to a possible goal, `[N]`."""
         there = here + torch.tensor(MOVES[move], dtype=here.dtype)
         inside = (there == there.clamp(0, self.family.size - 1)).all(-1)
         square = self.family.square(there.clamp(0, self.family.size - 1))

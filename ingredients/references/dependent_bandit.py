@@ -1,12 +1,12 @@
-"""The references of two dependent arms, p₂ = 1 − p₁: every pull tosses the same coin.
+"""References of two dependent arms, p₂ = 1 − p₁: every pull tosses the same coin.
 
-After t pulls only h is known, how often the coin fell for the first arm, and no pull is more informative. Greedy is
-therefore `bayes_optimal`: pull the arm with the higher posterior mean (the first if h > t / 2). It earns
+After t pulls only h is known, how often the coin fell for the first arm, whatever was pulled. So greedy is
+`bayes_optimal`: the first arm if h > t / 2. It earns
 
     Σ_t Σ_h P(h after t) max(q, 1 − q),   q = E[p₁ | h after t],
 
 with h uniform on 0..t and q = (h + 1) / (t + 2) for p₁ ~ U[0, 1], and binomial h if p₁ is one of two values. `ucb1` and
-`gittins` treat the arms as independent, as in Wang et al. (2016, Figure 2); `thompson` does not.
+`gittins` treat the arms as independent (Wang et al. 2016, Figure 2).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ORACLE_EARNS = {"uniform": 0.75} | {name: 1 - lower for name, lower in LOWER_CHA
 
 @dataclass(frozen=True)
 class Coin:
-    """Counts falls of the coin for either arm, `[N, 2]`, and pulls the likelier."""
+    """Counts how the coin fell, `[N, 2]`, and pulls the likelier arm."""
 
     def initial(self, lanes: int) -> Tensor:
         """Returns zero counts, `[N, 2]`."""
@@ -45,7 +45,7 @@ class Coin:
         return torch.where(lead == 0, either, lead > 0).long()
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the counts with one more fall."""
+        """See `ReferencePolicy.update`."""
         fell_for = torch.where(answer.reward == 1, answer.action, 1 - answer.action)
         return memory.scatter_add(-1, fell_for.unsqueeze(-1), torch.ones_like(memory[:, :1]))
 
@@ -57,7 +57,7 @@ class ThompsonOfACoin(Coin):
     difficulty: str
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the better arm under a draw of p₁, `[N]`."""
+        """See `ReferencePolicy.act`."""
         if self.difficulty == "uniform":
             seed = int(torch.randint(2**62, (), generator=moment.generator))
             drawn = np.random.default_rng(seed).beta(memory[:, 0].numpy() + 1, memory[:, 1].numpy() + 1)
@@ -67,7 +67,7 @@ class ThompsonOfACoin(Coin):
 
 
 def dependent_bandit_references(family: DependentBandit) -> ReferenceSet:
-    """Returns all references; runs the reactive search and the index calibration."""
+    """Returns all references, after a reactive search and an index calibration."""
     pulls = family.episodes
     half = same_every_pull(family, lambda tasks: tasks.mean(-1))
     named = [
@@ -105,5 +105,5 @@ def _best_pull(difficulty: str, t: int) -> float:
 
 
 def _chance_of_the_higher(lead: Tensor, lower: float) -> Tensor:
-    """Returns P(p₁ is the higher value | h − (t − h) = `lead`), `[N]`."""
+    """Returns P(p₁ is the higher value | 2h − t = `lead`), `[N]`."""
     return torch.sigmoid(lead * float(np.log((1 - lower) / lower)))

@@ -1,12 +1,11 @@
-"""The references of Bernoulli bandits whose first n pulls are forced.
+"""References of Bernoulli bandits whose first n pulls are forced.
 
-Afterwards nothing is learned, so almost every ceiling is proven (docs/design.md §5, trap 2). By what is seen and
-remembered:
+Nothing is learned afterwards, so almost every ceiling is proven (docs/design.md §5, trap 2). By what is seen:
 
-    rewards and actions    `bayes_optimal`          pulls the arm with the highest posterior mean
-    rewards, not actions   `rewards_only`           anything: arms are alike
+    rewards and actions    `bayes_optimal`          the arm with the highest posterior mean
+    rewards, not actions   `rewards_only`           any arm: they are alike
     the last of both       `reactive`               the last forced arm if it paid, else another; then its last action
-    the last reward        `reactive_reward_only`   anything
+    the last reward        `reactive_reward_only`   any arm
 """
 
 from __future__ import annotations
@@ -44,11 +43,11 @@ class Watching:
         return self.policy.initial(lanes)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the policy's arm."""
+        """See `ReferencePolicy.act`."""
         return self.policy.act(memory, moment)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the policy's memory, unchanged after the first pulls."""
+        """See `ReferencePolicy.update`."""
         return self.policy.update(memory, answer) if answer.step < self.pulls else memory
 
 
@@ -102,7 +101,7 @@ def _ignorant(family: BernoulliBandit, name: str) -> Reference:
 def _reactive_return(family: BernoulliBandit) -> float:
     """Returns K / 2 + Σ_j (1 − ε)^{j+1} / 12 over the free pulls.
 
-    An arm that paid once pays 2/3, any other 1/2: the choice is worth 7/12, until action noise replaces it.
+    The better choice pays 7/12: an arm that paid once 2/3, any other 1/2.
     """
     kept = 1 - family.action_noise
     return family.episodes / 2 + sum(kept ** (j + 1) for j in range(family.episodes - family.forced_pulls)) / 12
@@ -121,7 +120,7 @@ def _bayes_optimal(family: BernoulliBandit) -> Reference:
 
 
 def _oracle(family: BernoulliBandit) -> Reference:
-    """Returns the policy that knows the task, after the forced pulls."""
+    """Returns the policy that knows the task, after forced pulls."""
     free = family.episodes - family.forced_pulls
     best = (1 - family.action_noise) * family.arms / (family.arms + 1) + family.action_noise / 2
     curves = _after_forced(family, lambda tasks: family.expected_reward(tasks, tasks.argmax(-1)))

@@ -1,7 +1,7 @@
-"""The references of Gaussian bandits.
+"""References of Gaussian bandits.
 
-Floor: `best_fixed`, 0 a pull. Reactive: repeats an arm that paid more than a tuned level. Yardstick: `gittins`, close
-for several arms, so not exact; beyond `LONGEST_LIFETIME` pulls `thompson`.
+The floor earns 0 a pull. The reactive policy repeats an arm that paid more than a tuned level. Beyond
+`LONGEST_LIFETIME` pulls `thompson` is the yardstick.
 """
 
 from __future__ import annotations

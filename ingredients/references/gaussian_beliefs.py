@@ -3,8 +3,6 @@
 With drift μ' = λμ + √(1 − λ²)z, a reward r of deviation σ updates
 
     k = v / (v + σ²),  m ← m + k (r − m),  v ← (1 − k) v;   then, for every arm,  m ← λm,  v ← λ²v + 1 − λ².
-
-With λ = 1 nothing drifts, and v = 1 / (1 + n / σ²) after n pulls.
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ Found = TypeVar("Found", bound=ReferencePolicy)
 
 @dataclass(frozen=True)
 class Believing:
-    """Pulls the arm with the highest `preference`, ties at random."""
+    """Pulls the arm of highest `preference`, ties at random."""
 
     arms: int
     deviation: float
@@ -45,13 +43,13 @@ class Believing:
         return torch.tensor([0.0, 1.0]).expand(lanes, self.arms, 2)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the best arm."""
+        """See `ReferencePolicy.act`."""
         preferred = self.preference(memory, moment)
         lot = torch.rand(preferred.shape, generator=moment.generator)
         return torch.where(preferred == preferred.amax(-1, keepdim=True), lot, -1.0).argmax(-1)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the belief after a reward and a drift."""
+        """See `ReferencePolicy.update`."""
         mean, variance = memory.unbind(-1)
         pulled = torch.nn.functional.one_hot(answer.action, self.arms).to(mean.dtype)
         gain = pulled * variance / (variance + self.deviation**2)
@@ -83,7 +81,7 @@ def optimistic(width: float) -> Belief:
 
 
 def fading(width: float, steps: int) -> Belief:
-    """Returns `optimistic` with a width that falls as the root of the steps left."""
+    """Returns `optimistic` with a width that falls with √(steps left)."""
 
     def preference(beliefs: Tensor, moment: ReferenceInput) -> Tensor:
         left = math.sqrt(1 - moment.step / max(steps - 1, 1))
@@ -94,10 +92,7 @@ def fading(width: float, steps: int) -> Belief:
 
 @dataclass(frozen=True)
 class Satisficing:
-    """Repeats an arm that paid more than `enough`, else takes the next in a cycle.
-
-    Without `sees_actions` it takes the first arm after such a reward, else any.
-    """
+    """Repeats an arm that paid more than `enough` (without `sees_actions` the first), else takes another."""
 
     arms: int
     enough: float
@@ -124,7 +119,7 @@ class Satisficing:
 
 
 def best_satisficing(family: Family, sees_actions: bool) -> Satisficing:
-    """Returns the best level of `enough` from −2 to 2, by quarters."""
+    """Returns the best `enough` from −2 to 2, by quarters."""
     return best_of(family, [Satisficing(family.actions, level / 4, sees_actions) for level in range(-8, 9)])
 
 

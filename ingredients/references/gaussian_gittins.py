@@ -1,11 +1,11 @@
 """The finite-horizon Gittins index of an arm with normal rewards (Gittins 1979; Lattimore 2016).
 
-After n pulls the mean is N(x, v_n), v_n = 1 / (1 + n / σ²), and a pull moves x by a normal step of deviation s_n =
-√(v_n − v_{n+1}). The value W of an arm that may be given up for 0 solves
+After n pulls the mean is N(x, v_n), v_n = 1 / (1 + n / σ²); a pull moves x by a normal step of deviation s_n =
+√(v_n − v_{n+1}). The value W of an arm that may be given up solves
 
     gain_m(n, x) = x + E[W_{m−1}(n + 1, x + s_n z)],   W_m = max(gain_m, 0),   W_0 = 0.
 
-The index is x − x*, where gain_m(n, x*) = 0, so a table of bonuses −x* serves all means.
+The index is x − x*, gain_m(n, x*) = 0.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ LUCK_WIDEST, LUCK = 5.0, 41
 
 
 class _Reached(NamedTuple):
-    """Where a pull leads on the next row's grid: cell `[n, z, x]`, and position in it (above 1: beyond)."""
+    """Where a pull leads on the next row's grid: cell `[n, z, x]`, and position in it (>1: beyond)."""
 
     cell: Tensor
     share: Tensor
 
 
 def gittins_preference(pulls: int, deviation: float) -> Belief:
-    """Returns the preference for the highest index in lifetimes of `pulls` pulls."""
+    """Returns the preference for the highest index in lifetimes of `pulls`."""
     bonuses = gittins_bonuses(pulls, deviation)
 
     def index(beliefs: Tensor, moment: ReferenceInput) -> Tensor:
@@ -44,7 +44,7 @@ def gittins_preference(pulls: int, deviation: float) -> Belief:
 
 
 def gittins_bonuses(pulls: int, deviation: float) -> list[Tensor]:
-    """Returns for each number m of pulls left the bonus after n ≤ pulls − m pulls, `[n]`."""
+    """Returns for each number m of pulls left the bonus −x* after n ≤ pulls − m pulls, `[n]`."""
     variance = 1 / (1 + torch.arange(pulls + 1.0) / deviation**2)
     grid = torch.linspace(-WIDEST, WIDEST, GRID)
     x = variance[:-1].sqrt().unsqueeze(1) * grid
@@ -76,7 +76,7 @@ def _reached(variance: Tensor, x: Tensor) -> _Reached:
 
 
 def _expected(values: Tensor, reached: _Reached, weights: Tensor) -> Tensor:
-    """Returns E[W(n + 1, x + s_n z)], `[n, x]`, from the next rows' values; linear beyond the grid."""
+    """Returns E[W(n + 1, x + s_n z)], `[n, x]`, from the next rows' values, extrapolated linearly."""
     rows = len(values)
     cell = reached.cell[:rows]
     wide = values.unsqueeze(1).expand(-1, cell.shape[1], -1)

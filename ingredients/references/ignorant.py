@@ -1,7 +1,6 @@
-"""The references of a family without known ones.
+"""References of a family without known ones.
 
-Floor: `random`, not the optimum without history. Reactive: none. Yardstick: `informed`, the study's own trainer shown
-the task (`experiment.informed`).
+`random` is not the optimum without history; `experiment.informed` adds `informed`.
 """
 
 from __future__ import annotations

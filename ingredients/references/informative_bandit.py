@@ -1,10 +1,9 @@
-"""The references of eleven arms, one of which tells which other arm pays.
+"""References of eleven arms, one of which tells which other arm pays.
 
 - `bayes_optimal` asks the eleventh arm, then pulls the target: .55 + 5 (K − 1) on average, exact; with action noise
   `ask_then_take`, the best known.
-- `thompson` draws the target from the remaining arms, so it never asks (Russo & Van Roy 2018).
-- `reactive` asks, follows an announcement, and stays after a 5; on a 1 it asks again. `reactive_reward_only` cannot
-  stay.
+- `thompson` draws among possible targets, so it never asks (Russo & Van Roy 2018).
+- `reactive` asks, follows the announcement, stays after a 5, asks after a 1.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ MEAN_INFORMER = (TARGETS + 1) / (2 * TARGETS)
 
 @dataclass(frozen=True)
 class Eliminating:
-    """Remembers possible targets, `[N, 10]`; asks until one is left, or without `asks` guesses."""
+    """Remembers possible targets, `[N, 10]`; until one is left it asks, or else guesses."""
 
     asks: bool
 
@@ -39,7 +38,7 @@ class Eliminating:
         return torch.ones(lanes, TARGETS)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the target if known, else the eleventh arm or a guess."""
+        """See `ReferencePolicy.act`."""
         guess = torch.where(memory > 0, torch.rand(memory.shape, generator=moment.generator), -1.0).argmax(-1)
         return torch.where(memory.sum(-1) > 1, INFORMER, guess) if self.asks else guess
 
@@ -62,7 +61,7 @@ class Reacting:
         return torch.zeros(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns arms `[N]`; without actions a reward of 1 counts as a miss."""
+        """Returns arms `[N]`; without actions a 1 counts as a miss."""
         reward, last = moment.reward_tm1, moment.action_tm1
         if moment.step == 0:
             return torch.full((len(memory),), INFORMER)
@@ -97,7 +96,7 @@ def informative_bandit_references(family: InformativeBandit) -> ReferenceSet:
 
 
 def _announced(reward: Tensor) -> Tensor:
-    """Returns the arm that a reward of the eleventh announces, `[N]`."""
+    """Returns the arm that the eleventh's reward announces, `[N]`."""
     return ((reward * TARGETS).round().long() - 1).clamp(0, TARGETS - 1)
 
 

@@ -1,7 +1,7 @@
-"""The references of interval reproduction.
+"""References of interval reproduction.
 
-Floor: `best_fixed_time`, which knows the time since the cue, not the interval. Yardstick: `exact_clock`, which earns
-the maximum. No reactive reference: with a visible position a memoryless agent can do as well (`walker`) by writing.
+`best_fixed_time` knows the time since the cue, not the interval; `exact_clock` earns the maximum. A visible position is
+a memory (`walker`), so none is reactive.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ def best_fixed_time(family: IntervalReproduction) -> int:
 
 
 def _worth_of_fixed_times(family: IntervalReproduction) -> Tensor:
-    """Returns the mean worth of pressing 0, 1, ... steps after the cue."""
+    """Returns the mean worth of pressing 0, 1, ... steps after cue."""
     intervals = torch.arange(family.shortest, family.longest + 1, dtype=torch.float64)
     pressed = torch.arange(family.longest + 1, dtype=torch.float64)
     return family.worth(intervals.unsqueeze(0), pressed.unsqueeze(1)).mean(1)
 
 
 def _fixed(family: IntervalReproduction, time: int) -> tuple[float, Callable[[Tensor, int], PolicyCurves]]:
-    """Returns the expected return of pressing at `time`, and its curves."""
+    """Returns expected return and curves of pressing at `time`."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
         intervals = family.interval(tasks.double())
@@ -57,14 +57,14 @@ def _fixed(family: IntervalReproduction, time: int) -> tuple[float, Callable[[Te
 
 @dataclass(frozen=True)
 class Walker:
-    """Moves right in the light, left after the cue, and presses at 0: the track is its memory."""
+    """Moves right in the light, left after the cue, and presses at 0."""
 
     def initial(self, lanes: int) -> Tensor:
         """Returns no memory."""
         return torch.empty(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the walker's move."""
+        """See `ReferencePolicy.act`."""
         light, go, place = (moment.observation[..., column] for column in (LIGHT, GO, PLACE))
         back = torch.where(place > 0, LEFT, PRESS)
         return torch.where(go > 0, back, torch.where(light > 0, RIGHT, LEFT))
@@ -83,10 +83,10 @@ class ExactClock:
         return torch.zeros(lanes, 2)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Presses when both counts are equal."""
+        """See `ReferencePolicy.act`."""
         now = (moment.observation[..., GO] > 0) & (memory[:, 0] == memory[:, 1])
         return torch.where(now, PRESS, LEFT)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Counts one step of light or cue."""
+        """See `ReferencePolicy.update`."""
         return memory + answer.observation[..., [LIGHT, GO]]

@@ -1,7 +1,4 @@
-"""Policies for tabular MDPs: planning at every step, posterior sampling, and one without memory.
-
-They use what agents can know: the next state of an episode's last step is never shown, so it is not counted.
-"""
+"""Policies for tabular MDPs; the next state of an episode's last step, which is never shown, does not count."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from ingredients.tasks.tabular_mdp import TabularMdp
 class Counts:
     """Statistics of a lifetime `[N, M]`: sums of rewards, visits, next-state counts.
 
-    `prior_mean` is the expected reward of an untried action.
+    `prior_mean`: expected reward of untried actions.
     """
 
     family: TabularMdp
@@ -55,7 +52,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Planning:
-    """Plans at every step over the rest of the episode; ties are random, and a share `epsilon` of actions."""
+    """Plans at every step over the rest of the episode; `epsilon` is the share of random actions."""
 
     counts: Counts
     planner: Planner
@@ -66,13 +63,13 @@ class Planning:
         return torch.zeros(lanes, self.counts.size)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the best action by the posterior, `[N]`."""
+        """See `ReferencePolicy.act`."""
         left = what_is_left(self.counts.family, moment.step)
         values = self.planner(self.counts.posterior(memory), left, moment.generator)
         return _best(_of_state(values, moment.observation), moment.generator, self.epsilon)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the memory after a step."""
+        """See `ReferencePolicy.update`."""
         after = memory.clone()
         self.counts.add(after, answer)
         return after
@@ -82,8 +79,7 @@ class Planning:
 class Sampling:
     """Draws an MDP from the posterior and acts optimally in it.
 
-    Posterior sampling draws at the start of each episode. With `by_step` it draws at each step, which is not PSRL as
-    published but earns more in short episodes.
+    It draws once an episode or, unlike published PSRL, at each step (`by_step`), which earns more in short episodes.
     """
 
     counts: Counts
@@ -95,20 +91,14 @@ class Sampling:
         return torch.zeros(lanes, self.counts.size + self.counts.family.task_size)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the best action in the drawn MDP, `[N]`.
-
-        The first choice of a lifetime needs no MDP, as actions are exchangeable.
-        """
+        """Returns the best action in the drawn MDP, `[N]`; the first one is random."""
         family, drawn = self.counts.family, memory[:, self.counts.size :]
         left = what_is_left(family, moment.step)
         values = values_now(family.rewards(drawn), family.transitions(drawn), left.steps)
         return _best(_of_state(values, moment.observation), moment.generator)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the memory after a step, with a new draw before each episode.
-
-        The first episode's MDP is drawn after its first step, from the prior.
-        """
+        """Returns the memory after a step, with a new draw before each episode, or after the first one's first step."""
         after = memory.clone()
         self.counts.add(after, answer)
         if answer.step == 0 and not self.by_step:
@@ -125,10 +115,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class RepeatingWhatPaid:
-    """Repeats the last action if it paid more than the prior's mean of 1, else takes any other.
-
-    Only one time in S was the last step in the same state, and without memory it cannot tell when.
-    """
+    """Repeats the last action, whatever the state, if it paid more than the prior's mean of 1, else takes any other."""
 
     actions: int
 
@@ -137,7 +124,7 @@ class RepeatingWhatPaid:
         return torch.zeros(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the last action, or another, `[N]`."""
+        """See `ReferencePolicy.act`."""
         further = 1 + torch.rand(len(memory), generator=moment.generator).mul(self.actions - 1).long()
         other = (moment.action_tm1 + further.clamp(max=self.actions - 1)) % self.actions
         return torch.where(moment.reward_tm1 > 1, moment.action_tm1, other)
@@ -155,12 +142,12 @@ def what_is_left(family: TabularMdp, step: int) -> Left:
 
 
 def _of_state(by_state: Tensor, observation: Tensor) -> Tensor:
-    """Returns the row of the current state, `[N, A]`, from `[N, S, A]` and one-hot states `[N, S]`."""
+    """Returns the current state's row, `[N, A]`, of `[N, S, A]`; states are one-hot, `[N, S]`."""
     return by_state[torch.arange(len(by_state)), observation.argmax(-1)]
 
 
 def _best(values: Tensor, draws: torch.Generator, epsilon: float = 0.0) -> Tensor:
-    """Returns one of the best actions, `[N]`, of values `[N, A]`; a share `epsilon` at random."""
+    """Returns a best action, `[N]`, of values `[N, A]`, or with probability `epsilon` any."""
     lots = torch.rand(2, *values.shape, generator=draws)
     best = torch.where(values == values.amax(-1, keepdim=True), lots[0], -1.0).argmax(-1)
     strays = torch.rand(len(best), generator=draws) < epsilon

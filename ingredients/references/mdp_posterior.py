@@ -1,8 +1,7 @@
 """The posterior over a tabular MDP, and action values by the algorithms of Duan et al. (2016, §3.2).
 
-The prior is the task distribution: mean rewards N(1, 1) with unit noise, so after n rewards with sum R the mean is N((1
-+ R) / (1 + n), 1 / (1 + n)); next states flat Dirichlet. All use finite-horizon value iteration over the rest of the
-episode; `mdp_policies` says when.
+The prior is the task distribution: after n rewards of sum R the mean is N((1 + R) / (1 + n), 1 / (1 + n)), next states
+are flat Dirichlet.
 
 Shapes: N lanes, S states, A actions.
 """
@@ -17,10 +16,10 @@ from torch import Tensor
 
 
 class Posterior(NamedTuple):
-    """The posteriors of N lanes.
+    """Beliefs of N lanes.
 
     Attributes:
-        mean: posterior mean rewards, `[N, S, A]`.
+        mean: of rewards, `[N, S, A]`.
         visits: `[N, S, A]`.
         counts: of next states, with the prior's ones, `[N, S, A, S]`.
     """
@@ -36,10 +35,7 @@ class Posterior(NamedTuple):
 
 
 class Left(NamedTuple):
-    """What is left of a lifetime: steps of the episode, the current one included, and a share of episodes.
-
-    `share` is 1 in the first episode and 0 in the last.
-    """
+    """Steps left in the episode, the current one included, and the `share` of episodes left, from 1 to 0."""
 
     steps: int
     share: float
@@ -52,9 +48,9 @@ Model = Callable[[Posterior, torch.Generator], tuple[Tensor, Tensor]]
 
 
 def values_now(rewards: Tensor, transitions: Tensor, steps: int) -> Tensor:
-    """Returns Q of the first of `steps` steps, `[N, S, A]`, for rewards `[N, S, A]` and transitions `[N, S, A, S]`.
+    """Returns Q of the first of `steps` steps, `[N, S, A]`.
 
-    The same as the family's `action_values`, but as matrix products, since algorithms plan at every step.
+    Rewards are `[N, S, A]`, transitions `[N, S, A, S]`; `action_values` is slower.
     """
     lanes, states, actions = rewards.shape
     flat_rewards, by_pair = rewards.reshape(lanes, -1), transitions.reshape(lanes, -1, states)
@@ -73,7 +69,7 @@ def greedy(known: Posterior, left: Left, draws: torch.Generator) -> Tensor:
 def bonus(known: Posterior, left: Left, draws: torch.Generator, scale: float, fades: bool = False) -> Tensor:
     """Plans in the mean MDP with β / (1 + n) added to rewards (BEB: Kolter & Ng 2009); `scale` is β.
 
-    With `fades`, β falls with the root of the share of later episodes, as late knowledge helps few episodes.
+    With `fades`, β falls with the root of the share of episodes left.
     """
     beta = scale * left.share**0.5 if fades else scale
     return values_now(known.mean + beta / (1 + known.visits), known.transitions, left.steps)
@@ -83,8 +79,7 @@ def ucrl2(known: Posterior, left: Left, draws: torch.Generator, scale: float) ->
     """Plans in the most optimistic plausible MDP (UCRL2: Jaksch et al. 2010, with fixed-length episodes).
 
     Plausible are rewards within √(7 ln(2SAt) / 2n) of their mean, and next-state probabilities within an L1 distance of
-    √(14 S ln(2At) / n), for t steps so far; both times `scale`. Full widths are too wide for a hundred steps, so the
-    scale is tuned, as in Duan et al.
+    √(14 S ln(2At) / n) after t steps, both times `scale`.
     """
     _, states, actions = known.mean.shape
     steps = known.visits.sum((1, 2)).clamp(min=1)[:, None, None]
@@ -100,7 +95,7 @@ def psrl(known: Posterior, draws: torch.Generator) -> tuple[Tensor, Tensor]:
 
 
 def optimistic_psrl(known: Posterior, draws: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Returns the same with no drawn reward below its mean (optimistic sampling: May et al. 2012)."""
+    """Returns the same, with rewards not below their mean (May et al. 2012)."""
     rewards = torch.maximum(_drawn_rewards(known, draws), known.mean)
     return rewards, _drawn_transitions(known, draws)
 
@@ -108,8 +103,7 @@ def optimistic_psrl(known: Posterior, draws: torch.Generator) -> tuple[Tensor, T
 def _optimistic(rewards: Tensor, transitions: Tensor, width: Tensor, steps: int) -> Tensor:
     """Returns values by optimistic value iteration, with transitions within `width` `[N, S, A]`.
 
-    The best distribution within an L1 distance moves half of it from the worst to the best next state (Jaksch et al.
-    2010, Figure 2).
+    Half of this L1 distance moves from the worst to the best next state (Jaksch et al. 2010, Figure 2).
     """
     values = rewards
     for _ in range(steps - 1):

@@ -1,7 +1,6 @@
 """Memories for the memory & planning game: a chart of places, edges seen, paths walked.
 
-A chart is path integration: counting moves gives each label's row and column from the start. Places are numbered row by
-row. Shapes: N lanes, P places and labels.
+Counting moves from the start gives each label's place, numbered row by row. Shapes: N lanes, P places and labels.
 """
 
 from __future__ import annotations
@@ -56,9 +55,9 @@ class Walked:
     """What a step showed of the map.
 
     Attributes:
-        here, there: labels before and after it, `[N]`.
+        here, there: labels before and after, `[N]`.
         move: `[N]`; 0 where it collected.
-        moved, blocked: it led to another place, or ran into a wall, `[N]` (bool).
+        moved, blocked: reached another place, or a wall, `[N]` (bool).
     """
 
     here: Tensor
@@ -79,7 +78,7 @@ def walked(family: MemoryPlanning, answer: Answer) -> Walked:
 
 @dataclass(frozen=True)
 class Chart:
-    """Places of labels: `place` `[N, P]`, −1 if unknown, and the current place `here` `[N, 1]`."""
+    """Places of labels: `place` `[N, P]` and the current one, `here` `[N, 1]`; −1 if unknown."""
 
     family: MemoryPlanning
 
@@ -94,17 +93,17 @@ class Chart:
         return {"place": UNKNOWN, "here": 0.0}
 
     def located(self, parts: Mapping[str, Tensor], label: Tensor) -> Tensor:
-        """Returns the current label's place `[N]` (int64): from the chart, or by dead reckoning."""
+        """Returns the current label's place `[N]` (int64), known or dead-reckoned."""
         known = parts["place"].gather(1, label.unsqueeze(1))
         return torch.where(known >= 0, known, parts["here"]).squeeze(1).long()
 
     def ends(self, parts: Mapping[str, Tensor], observation: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the places of the current label, `[N]`, and the goal, `[N, 1]`, −1 if unknown."""
+        """Returns the places of current label, `[N]`, and goal, `[N, 1]`, −1 if unknown."""
         label, goal = seen_labels(self.family, observation)
         return self.located(parts, label), parts["place"].gather(1, goal.unsqueeze(1))
 
     def note(self, parts: dict[str, Tensor], step: Walked) -> tuple[Tensor, Tensor]:
-        """Writes a step into the chart; returns the places before and after, `[N]`."""
+        """Writes a step into the chart; returns both places, `[N]`."""
         around = neighbours(self.family.size)
         here = self.located(parts, step.here)
         there = torch.where(step.moved, around[here, step.move], here)
@@ -122,7 +121,7 @@ class Chart:
 
 
 def note_edge(edges: Tensor, step: Walked, here: Tensor, around: Tensor) -> None:
-    """Writes into `edges` `[N, P, 4]`, from both ends, whether a move was open or blocked."""
+    """Writes into `edges` `[N, P, 4]`, at both ends, whether a move was open."""
     lanes = torch.arange(len(edges))
     back = torch.tensor(BACK)
     beyond = around[here, step.move]
@@ -135,7 +134,7 @@ def note_edge(edges: Tensor, step: Walked, here: Tensor, around: Tensor) -> None
 def ways_to(targets: Tensor, costs: Tensor, graph: Tensor) -> Tensor:
     """Returns the cost of the cheapest way from each place to the nearest target, `[N, P]`.
 
-    Costs of moves are `[N, P, 4]`, infinite if impossible; `graph` has destinations, `[P, 4]` or `[N, P, 4]`.
+    `costs` of moves are `[N, P, 4]`, infinite if impossible; `graph` are destinations, `[P, 4]` or `[N, P, 4]`.
     """
     ways = torch.where(targets, 0.0, math.inf)
     led_to = graph.expand_as(costs).flatten(1)
@@ -148,11 +147,11 @@ def ways_to(targets: Tensor, costs: Tensor, graph: Tensor) -> Tensor:
 
 
 def one_of(allowed: Tensor, draws: torch.Generator) -> Tensor:
-    """Returns a random allowed index, `[N]`, for `allowed` `[N, X]`; any if none is."""
+    """Returns a random allowed index, `[N]`, of `[N, X]`; any if none is."""
     lots = torch.rand(allowed.shape, generator=draws)
     return (lots + allowed.float()).argmax(-1)
 
 
 def cheapest(costs: Tensor, draws: torch.Generator) -> Tensor:
-    """Returns one of the cheapest moves `[N]`, for costs `[N, 4]`."""
+    """Returns a cheapest move `[N]`, for costs `[N, 4]`."""
     return one_of(costs <= costs.amin(-1, keepdim=True), draws)

@@ -1,4 +1,4 @@
-"""Players of the memory & planning game; all collect on the goal, and explore until they know a way."""
+"""Players of the memory & planning game, which collect on goals, and explore until they know a way."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def collects(family: MemoryPlanning, moment: ReferenceInput, move: Tensor) -> Te
 
 @dataclass(frozen=True)
 class MazeWanderer:
-    """Moves at random; repeats its last move with probability `straight`; with `forward` never turns back."""
+    """Moves at random, or straight on with probability `straight`; with `forward` never turns back."""
 
     family: MemoryPlanning
     straight: float = 0.0
@@ -48,7 +48,7 @@ class MazeWanderer:
         return torch.empty(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the next action."""
+        """See `ReferencePolicy.act`."""
         last = moment.action_tm1
         moved = (last >= 0) & (last < COLLECT)
         last = torch.where(moved, last, 0)
@@ -66,11 +66,7 @@ class MazeWanderer:
 
 @dataclass(frozen=True)
 class Replay:
-    """Repeats the shortest path walked in one piece from here to the goal, else the least tried move.
-
-    Its memory: length and first move of that path between any two labels; when and by which move each was last left;
-    tries of each move there; number of moves.
-    """
+    """Repeats the shortest path walked in one piece from here to the goal, else the least tried move."""
 
     family: MemoryPlanning
 
@@ -115,11 +111,7 @@ class Replay:
 
 @dataclass(frozen=True)
 class VectorNavigator:
-    """Knows the coordinates of labels, and moves towards the goal one step at a time.
-
-    It does not retry failed moves, avoids turning back, and never compares routes. Its memory: a chart, failed moves,
-    the move that would undo the last one.
-    """
+    """Knows the coordinates of labels, and moves towards the goal, not where it failed, without comparing routes."""
 
     family: MemoryPlanning
 
@@ -152,7 +144,7 @@ class VectorNavigator:
         return collects(self.family, moment, one_of(_first_of(wanted & onward, onward, possible), moment.generator))
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the chart after the step."""
+        """See `ReferencePolicy.update`."""
         parts = self.parts.of(memory)
         step = walked(self.family, answer)
         here, _ = self.chart.note(parts, step)
@@ -166,10 +158,7 @@ class VectorNavigator:
 
 @dataclass(frozen=True)
 class MazeSearch:
-    """Takes the cheapest way over edges seen, others at a price; if the goal is unknown, to the nearest unseen place.
-
-    Its memory: a chart, and each edge's last seen status. At an infinite `price` it uses seen edges where they suffice.
-    """
+    """Takes the cheapest way over edges seen, others at a price; to unknown goals, via the nearest unseen place."""
 
     family: MemoryPlanning
     price: float = 1.0
@@ -203,7 +192,7 @@ class MazeSearch:
         return collects(self.family, moment, cheapest(by_move, moment.generator))
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns chart and edges after the step."""
+        """See `ReferencePolicy.update`."""
         parts = self.parts.of(memory)
         step = walked(self.family, answer)
         here, _ = self.chart.note(parts, step)

@@ -1,4 +1,4 @@
-"""Types of references: policies of known strength, compared with the agents' curves.
+"""Types of references.
 
 Shapes: N lanes (one lifetime each), K episodes, A actions.
 """
@@ -19,11 +19,11 @@ class ReferenceInput(NamedTuple):
 
     Attributes:
         step: t.
-        tasks: ψ of each lane `[N, task_size]`, only for policies that know the task.
+        tasks: ψ `[N, task_size]`, for policies that know it.
         observation: `[N, observation_size]`.
-        reward_tm1: `[N]`; 0 at a lifetime's start and where hidden.
-        action_tm1: as executed, `[N]` (int64), −1 at a lifetime's start; if continuous `[N, A]` and 0.
-        generator: for this step's draws.
+        reward_tm1: `[N]`; 0 at first and where hidden.
+        action_tm1: as executed, `[N]` (int64), −1 at first; if continuous `[N, A]` and 0.
+        generator: for draws.
     """
 
     step: int
@@ -41,7 +41,7 @@ class Answer(NamedTuple):
         observation: before the step, `[N, observation_size]`.
         action: as executed, `[N]` (int64), or `[N, A]`.
         reward: `[N]`; 0 where hidden.
-        led_to: the next observation, `[N, observation_size]`, at an episode's end too.
+        led_to: the next observation, `[N, observation_size]`, even if the episode ended.
         ended: by the task's rules, `[N]` (bool).
         waiting: without effect, `[N]` (bool).
     """
@@ -57,7 +57,7 @@ class Answer(NamedTuple):
 
 
 class ReferencePolicy(Protocol):
-    """A pure policy whose memory is one tensor with a row per lane, to be swapped by probes."""
+    """A pure policy whose memory is one tensor with a row per lane."""
 
     def initial(self, lanes: int) -> Tensor:
         """Returns the memory at a lifetime's start, `[N, ...]`."""
@@ -68,18 +68,18 @@ class ReferencePolicy(Protocol):
         ...
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the memory `[N, ...]` after a step, without changing its input."""
+        """Returns the memory `[N, ...]` after a step; its input stays unchanged."""
         ...
 
 
 class PolicyCurves(NamedTuple):
-    """Adaptation curves `[K]` on given tasks: expected reward given ψ by episode, mean over tasks.
+    """Expected reward given ψ by episode, `[K]`, mean over given tasks.
 
     Attributes:
         memory_swap: with another lane's memory from episode K // 2 on; r_{t-1} and a_{t-1} stay true.
-        environment_swap: with what another lane wrote into its environment; None if nothing can be written.
-        memory_swap_same, environment_swap_same: with what another lifetime on the same task carries; None if nothing.
-        blocks: the same on G blocks of tasks, `[G][K]` by name; empty for computed curves.
+        environment_swap: with what another lane wrote.
+        memory_swap_same, environment_swap_same: with those of another lifetime on the same task.
+        blocks: on G blocks of tasks, `[G][K]` by name, if simulated.
     """
 
     none: list[float]
@@ -98,10 +98,9 @@ class Reference:
     """A policy of known strength.
 
     Attributes:
-        exact: whether it is proven to be the best with its information, and thus a ceiling; else the best *found*
-            (`reactive`) or a named algorithm (`thompson`).
-        expected_return: of a lifetime under the task distribution; None if out of reach.
-        curves: of tasks `[N, task_size]` and a run, whose draws it uses if simulated.
+        exact: proven to be the best with its information, not just *found* (`reactive`) or named (`thompson`).
+        expected_return: of a lifetime under the task distribution, if known.
+        curves: of tasks `[N, task_size]`, with the draws of a run.
     """
 
     name: str
@@ -115,12 +114,10 @@ class ReferenceSet:
     """The references of a family and their roles in the verdict (docs/design.md §6).
 
     Attributes:
-        floor: the best that ignores the history.
-        reactive: the best found on r_{t-1} and a_{t-1}, or None.
-        yardstick: the best known; `informed` is trained, not played (`experiment.informed`).
+        reactive: None if unknown.
+        yardstick: if `informed`, it is trained (`experiment.informed`).
         all: in report order.
-        floor_without_rewards: whether no agent that observes no reward can beat the floor; False if the floor is only
-            found, or something else tells tasks apart.
+        floor_without_rewards: whether no agent that observes no reward can beat the floor; False if unknown.
     """
 
     floor: str

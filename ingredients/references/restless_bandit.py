@@ -1,8 +1,8 @@
-"""The references of restless bandits.
+"""References of restless bandits.
 
-Floor: `best_fixed`, 0 a pull. Reactive: repeats an arm that paid more than a tuned level. Yardstick: `optimistic`, the
-highest m + c √v of its exact belief (Kalman 1960; Speekenbrink & Konstantinidis 2015), c tuned, constant or fading; not
-known to be optimal. `oracle` sees the current means.
+The floor earns 0 a pull. The reactive policy repeats an arm that paid more than a tuned level. `optimistic` takes the
+highest m + c √v of its exact belief, with c tuned, constant or fading (Kalman 1960; Speekenbrink & Konstantinidis
+2015).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Plays a policy on given tasks, plain and with its memory or writing swapped half-way.
-
-Random numbers are keyed by run and step: all policies and swaps meet the same noise.
-"""
+"""Plays a policy on given tasks, plain and with swaps half-way; all meet the same noise, keyed by run and step."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ class _Lifetimes(NamedTuple):
 
 
 class _Played(NamedTuple):
-    """The mean curve `[K]`, and that of each block of tasks, `[G][K]`."""
+    """The mean curves `[K]` over all tasks and each block, `[G][K]`."""
 
     curve: list[float]
     blocks: list[list[float]]
@@ -47,9 +44,8 @@ class _Table(NamedTuple):
 def simulate(family: Family, policy: ReferencePolicy, tasks: Tensor, run: int) -> PolicyCurves:
     """Returns the curves of `policy` on `tasks` `[N, task_size]` with the draws of `run`.
 
-    Before episode K // 2 a swap gives a lane what its neighbour on another task (`lifetime.others`) carries. The
-    control gives it what a twin carries: a lifetime on the same task with the luck of the lane before. The difference
-    in cost is knowledge of the task (docs/design.md §7, C).
+    Swaps give lanes, before episode K // 2, what their neighbours (`lifetime.others`) carry; controls, what a lifetime
+    on the same task carries.
     """
     table = _Table(family, policy, tasks, run)
     half = lifetime.half_way(family)
@@ -81,7 +77,7 @@ def mean_return(family: Family, policy: ReferencePolicy, tasks: Tensor, run: int
 
 
 def _twin(table: _Table, half: int) -> _Lifetimes:
-    """Returns, half-way, a lifetime on each lane's task with the luck of the lane before."""
+    """Returns, half-way, a lifetime on each lane's task with the previous lane's luck."""
     shifted = table._replace(tasks=table.tasks.roll(-1, 0))  # the luck is by place: lane i's task is played at i - 1
     _, midway = _play(shifted, _begin(shifted), range(half))
     world = midway.world._replace(state=midway.world.state.roll(1, 0))
@@ -104,7 +100,7 @@ def _begin(table: _Table) -> _Lifetimes:
 
 
 def _play(table: _Table, now: _Lifetimes, steps: range) -> tuple[list[Tensor], _Lifetimes]:
-    """Returns the expected rewards `[N]` (float64) by step, and the final state."""
+    """Returns expected rewards `[N]` (float64) by step, and the final state."""
     family = table.family
     policy = table.policy
     tasks = table.tasks
@@ -142,5 +138,5 @@ def _start(table: _Table, episode: int) -> Tensor:
 
 
 def _by_point(scores: list[float], steps: int) -> list[float]:
-    """Returns the return of each point `[K]` of `steps` steps, from rewards `[T]`."""
+    """Returns the return of each point `[K]` from rewards `[T]`."""
     return [sum(scores[start : start + steps]) for start in range(0, len(scores), steps)]

@@ -1,16 +1,13 @@
-"""The references of tabular MDPs.
+"""References of tabular MDPs.
 
-- Floor: `random`. Without history all actions are alike in every state; exact.
-- Reactive: `reactive`, which repeats what paid; the best found.
-- Classical: `greedy`, `epsilon_greedy`, `ucrl2`, `beb`, `beb_fading`, `psrl`, `opsrl`, with the true prior, planning at
-  every step over the rest of the episode. The last two plan in an MDP drawn once an episode or, as `psrl_by_step` and
-  `opsrl_by_step`, at every step. On 10 episodes of 10 states, 5 actions and 10 steps Duan et al. (2016, Table 2) have
-  134.8 for greedy, 138.1 for PSRL, 144.1 for optimistic PSRL and 150.2 for BEB; theirs plan once an episode and seem to
-  expect rewards of 0 (`prior_mean`). Ours, so handicapped, earned 137, 137 and 140; otherwise greedy earns 158 and BEB
-  161.
-- Parameters (β, the width of `ucrl2`, ε) and the yardstick, the best algorithm, are chosen on tasks of their own. The
-  Bayes-optimal policy is unknown, so the yardstick is not exact.
-- `oracle`: value iteration in the true MDP; exact.
+- `random`: exact, since without history actions are alike.
+- `reactive` repeats what paid; the best found.
+- The classical algorithms know the prior and plan at every step, `psrl` and `opsrl` in an MDP drawn once an episode, or
+  (`psrl_by_step`, `opsrl_by_step`) at every step. On 10 episodes of 10 states, 5 actions and 10 steps greedy earns 158
+  and BEB 161. Planning once an episode and expecting rewards of 0 (`prior_mean`), as Duan et al. (2016, Table 2) seem
+  to, greedy, PSRL and optimistic PSRL earn 137, 137 and 140 (theirs: 134.8, 138.1, 144.1).
+- The yardstick, the best of them on tuning tasks, is not exact.
+- `oracle`: value iteration; exact.
 """
 
 from __future__ import annotations
@@ -35,7 +32,7 @@ STRAYS = (0.02, 0.05, 0.1)
 
 
 def tabular_mdp_references(family: TabularMdp) -> ReferenceSet:
-    """Returns all references; plays the classical algorithms on their own tasks to tune them."""
+    """Returns all references, tuned on tasks of their own."""
     found = {name: _best(family, candidates) for name, candidates in _candidates(family).items()}
     yardstick = max(found, key=lambda name: found[name][1])
     everything = (
@@ -64,7 +61,7 @@ def _candidates(family: TabularMdp) -> dict[str, list[ReferencePolicy]]:
 
 
 def random_return(family: TabularMdp, tasks: Tensor) -> Tensor:
-    """Returns the expected return of a random episode given the task, `[N]`."""
+    """Returns the task's expected return of a random episode, `[N]`."""
     rewards, transitions = family.rewards(tasks).mean(-1), family.transitions(tasks).mean(-2)
     left = torch.zeros_like(rewards)
     for _ in range(family.episode_steps):
@@ -73,7 +70,7 @@ def random_return(family: TabularMdp, tasks: Tensor) -> Tensor:
 
 
 def _best(family: TabularMdp, policies: Sequence[ReferencePolicy]) -> tuple[ReferencePolicy, float]:
-    """Returns the policy with the highest return on tuning tasks, and that return; the last round has more tasks."""
+    """Returns the policy with the highest return on tuning tasks, more in the last round, and that return."""
     tasks = family.draw_tasks(torch.Generator().manual_seed(1), TUNING_TASKS + FINAL_TASKS)
     first, final = tasks[:TUNING_TASKS], tasks[TUNING_TASKS:]
     earned = [mean_return(family, policy, first, TUNING_LUCK) for policy in policies]
@@ -92,7 +89,7 @@ def _best_return(family: TabularMdp, tasks: Tensor) -> Tensor:
 def _in_each_episode(
     family: TabularMdp, earned: Callable[[TabularMdp, Tensor], Tensor]
 ) -> Callable[[Tensor, int], PolicyCurves]:
-    """Returns the curves of a policy with the same expected return in every episode."""
+    """Returns the curves of a policy that earns the same in every episode."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
         curve: list[float] = [float(earned(family, tasks).double().mean())] * family.episodes

@@ -1,7 +1,6 @@
-"""The references of the bandit beside a track: those of two Bernoulli arms, and an automaton.
+"""References of the bandit beside a track.
 
-`automaton` (Tsetlin 1961) acts on position, r_{t-1} and a_{t-1}: the track is its memory. It shows how far a memoryless
-agent can get by writing; others may do better.
+To those of two Bernoulli arms it adds `automaton` (Tsetlin 1961), whose only memory is the track.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from ingredients.tasks.track_bandit import ARMS, LEFT, RIGHT, STEPS, TrackBandit
 
 
 def track_bandit_references(family: TrackBandit) -> ReferenceSet:
-    """Returns the references of two Bernoulli arms, and `automaton` if the track can be a memory."""
+    """Returns Bernoulli arms' references, and `automaton` if the track can be a memory."""
     of_arms = bernoulli_bandit_references(BernoulliBandit(ARMS, family.episodes))
     everything = list(of_arms.all)
     if family.written:
@@ -41,7 +40,7 @@ def _wherever(curves: Callable[[Tensor, int], PolicyCurves], tasks: Tensor, run:
 
 @dataclass(frozen=True)
 class Automaton:
-    """Steps towards the arm that the last pull favours, and pulls that of its half of the track."""
+    """Steps towards the arm that the last pull favours, and pulls that of its half."""
 
     family: TrackBandit
 
@@ -50,7 +49,7 @@ class Automaton:
         return torch.empty(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the step, and the arm of the half that it leads to."""
+        """Returns the step, and the arm where it leads."""
         last = moment.action_tm1 // STEPS
         won = moment.reward_tm1 > 0
         step = torch.where((last == 1) == won, RIGHT, LEFT)

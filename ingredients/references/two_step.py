@@ -1,13 +1,11 @@
-"""The references of the two-step task.
+"""References of the two-step task.
 
-- Floor: `random`. Without history the two ships are alike; exact.
-- Reactive: `reactive`, which notes the planet in its action there, and at home takes the ship to it if it paid, else
-  the other (the family's trap). A test finds none better among all 256 deterministic policies on the same information,
-  with the default settings.
-- `thompson` takes a ship with the probability that it is the better one.
-- Yardstick: `bayes_optimal`, the likelier ship. Both planets are equally informative, so exploring gains nothing;
-  exact. It needs no actions, only the planet and its reward.
-- `oracle` knows before each flight which planet pays; exact.
+- `random`: exact, since without history the ships are alike.
+- `reactive` takes the ship to the last planet if that paid, else the other. A test finds none better among the 256
+  deterministic policies, with default settings.
+- `thompson` takes a ship with the probability that it is better.
+- `bayes_optimal` takes the likelier ship; exact, since both planets are equally informative.
+- `oracle`: exact.
 """
 
 from __future__ import annotations
@@ -40,7 +38,7 @@ def two_step_references(family: TwoStep) -> ReferenceSet:
 
 @dataclass(frozen=True)
 class Inferring:
-    """Tracks the probability that planet 0 pays, by Bayes' rule; `by_lot` samples the ship by it."""
+    """Tracks P(planet 0 pays) by Bayes' rule; `by_lot` samples by it."""
 
     family: TwoStep
     by_lot: bool = False
@@ -50,7 +48,7 @@ class Inferring:
         return torch.full((lanes, 1), 0.5, dtype=torch.float64)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the ship, `[N]`, ties at random; irrelevant on a planet."""
+        """Returns the ship, `[N]`, ties at random; irrelevant on planets."""
         chance = memory[:, 0]
         lot = torch.rand(len(chance), generator=moment.generator, dtype=chance.dtype)
         if self.by_lot:
@@ -58,7 +56,7 @@ class Inferring:
         return torch.where((chance - 0.5).abs() < 1e-9, lot >= 0.5, chance < 0.5).long()
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the posterior after a reward, or none, on the planet shown; unchanged at home."""
+        """Returns the posterior after what the planet shown paid; unchanged at home."""
         on_planet = answer.observation[:, 1:].double()
         likely = torch.where(answer.reward > 0, self.family.rewarded, 1 - self.family.rewarded).double()
         if_first = on_planet[:, 0] * likely + on_planet[:, 1] * (1 - likely)
@@ -70,14 +68,14 @@ class Inferring:
 
 @dataclass(frozen=True)
 class ByLastEpisode:
-    """Notes the planet in the action that has no effect, and reads it with r_{t-1} next time."""
+    """Notes the planet in an action without effect, and reads it with r_{t-1} next time."""
 
     def initial(self, lanes: int) -> Tensor:
         """Returns no memory, `[N, 0]`."""
         return torch.zeros(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the planet's number there; at home the ship to the noted planet if it paid, else the other."""
+        """Returns the planet's number there; at home its ship if it paid, else the other."""
         planet = moment.observation[:, 2].long()
         ship = torch.where(moment.reward_tm1 > 0, moment.action_tm1, 1 - moment.action_tm1)
         any_ship = torch.randint(2, ship.shape, generator=moment.generator)
@@ -90,20 +88,20 @@ class ByLastEpisode:
 
 
 def _reactive_return(family: TwoStep) -> float:
-    """Returns ½ for the first episode, then the return of a ship that is right as often as a planet is."""
+    """Returns ½ for the first episode, then the return of a ship right as often as planets."""
     right = family.rewarded * (1 - family.reversal) + (1 - family.rewarded) * family.reversal
     return 0.5 + (family.episodes - 1) * _return(family, right)
 
 
 def _bayes_return(family: TwoStep) -> float | None:
-    """Returns Σ_k of the return of a majority vote among k independent witnesses; None with reversals."""
+    """Returns Σ_k of the return of a majority among k witnesses; None with reversals."""
     if family.reversal:
         return None
     return sum(_return(family, _majority(k, family.rewarded)) for k in range(family.episodes))
 
 
 def _majority(witnesses: int, truthful: float) -> float:
-    """Returns the probability that most witnesses are truthful, counting half of ties."""
+    """Returns P(most witnesses are truthful), counting half of ties."""
     terms = (
         math.comb(witnesses, k) * truthful**k * (1 - truthful) ** (witnesses - k) * (0.5 if 2 * k == witnesses else 1)
         for k in range(witnesses + 1)
@@ -113,12 +111,12 @@ def _majority(witnesses: int, truthful: float) -> float:
 
 
 def _return(family: TwoStep, right: float) -> float:
-    """Returns an episode's expected reward if the better ship is taken with probability `right`."""
+    """Returns an episode's expected reward if P(better ship) is `right`."""
     return right * family.well_chosen + (1 - right) * (1 - family.well_chosen)
 
 
 def _always(family: TwoStep, earned: float) -> Callable[[Tensor, int], PolicyCurves]:
-    """Returns the curves of a policy with the same expected reward in each episode."""
+    """Returns the curves of a policy that earns the same in each episode."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
         return PolicyCurves([earned] * family.episodes, [earned] * family.episodes)

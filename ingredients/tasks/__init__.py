@@ -1,4 +1,4 @@
-"""Task families: distributions of tasks as batched pure tensor programs (`ingredients.families`).
+"""Task families: distributions of tasks as batched pure tensor programs.
 
 In reading order: `family`, `foreign`, `pixels`, `paced`, `constants`, `lifetime`, `blocks`, `bandit`, `maze`, `torus`,
 `stay_probability`, `gymnasium_family`, `own_family`, `own_contract`, `informed`, `environment`, `vector_environment`.
@@ -20,7 +20,7 @@ def make_family(tasks: TasksSection) -> Family:
     """Returns the family of a study's `tasks` section.
 
     Raises:
-        StudyError: an environment or class of the user's is missing or breaks the contract.
+        StudyError: the user's environment or class is missing or breaks the contract.
     """
     if isinstance(tasks, GymnasiumTasks):
         return gymnasium_family(tasks)

@@ -1,4 +1,4 @@
-"""What bandits share: each pull is an episode, the observation is always 0, and no state can be written on."""
+"""What bandits share: a pull is an episode, the observation is 0, no state can be written on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ingredients.tasks.family import Step
 
 
 class Bandit:
-    """Base of a bandit, a frozen dataclass of settings that adds `draw_tasks` and `step`."""
+    """Settings of a bandit; subclasses add `draw_tasks` and `step`."""
 
     episodes: int
     arms: int
@@ -52,7 +52,7 @@ class Bandit:
         return True
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the empty state `[..., 0]` and the observation `[..., 1]`."""
+        """Returns empty states `[..., 0]` and observations `[..., 1]`."""
         return tasks[..., :0], blank(tasks)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
@@ -60,7 +60,7 @@ class Bandit:
         return state, blank(tasks)
 
     def expected_reward(self, tasks: Tensor, action: Tensor) -> Tensor:
-        """Returns E[r | ψ, intended arm] = (1 − ε) ψ_a + ε mean(ψ), `[...]`; ε is the action noise."""
+        """Returns E[r | ψ, intended arm] = (1 − ε) ψ_a + ε mean(ψ), `[...]`, under action noise ε."""
         if not self.action_noise:
             return of_arm(tasks, action)
         return (1 - self.action_noise) * of_arm(tasks, action) + self.action_noise * tasks.mean(-1)
@@ -76,7 +76,7 @@ def blank(tasks: Tensor) -> Tensor:
 
 
 def of_arm(numbers: Tensor, arm: Tensor) -> Tensor:
-    """Returns each lane's number of its arm, `[...]`, from `[..., arms]`."""
+    """Returns each lane's number of its arm, `[...]`, of `[..., arms]`."""
     return numbers.gather(-1, arm.unsqueeze(-1)).squeeze(-1)
 
 

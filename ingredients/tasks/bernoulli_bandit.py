@@ -1,11 +1,10 @@
 """Bernoulli bandits: independent arms, p ~ U[0, 1]; an episode is one pull (Duan et al. 2016, §3.1).
 
-Reward: 1 with the pulled arm's probability p, else 0. The observation, always 0, leaks neither reward nor action:
-bandits are the essay's named exception (claim 2). With probability `action_noise` a uniformly drawn arm is pulled,
-which the action channel shows.
+Reward: 1 with probability p, else 0. The observation, always 0, leaks nothing. With probability `action_noise` a
+uniformly drawn arm is pulled.
 
-The first `forced_pulls` pulls go to uniformly drawn arms, which only the action channel shows; later rewards are not
-observed. So an agent that does not see its actions learns nothing (docs/design.md §5, trap 2).
+The first `forced_pulls` pulls go to uniformly drawn arms; later rewards are hidden. Only the action channel shows which
+arm was pulled (docs/design.md §5, trap 2).
 """
 
 from __future__ import annotations
@@ -41,15 +40,15 @@ class BernoulliBandit(Bandit):
         return self.from_cube(torch.rand(count, self.cube_size, generator=generator))
 
     def from_cube(self, points: Tensor) -> Tensor:
-        """Returns the tasks `[N, arms]` of points of the unit cube, `[N, cube_size]`."""
+        """Returns tasks `[N, arms]` from points in the unit cube, `[N, cube_size]`."""
         return points
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the pulls so far, `[..., 1]` if some are forced, else `[..., 0]`, and the observation."""
+        """Returns the pulls so far, `[..., 1]` (if none is forced `[..., 0]`), and the observation."""
         return blank(tasks) if self.forced_pulls else tasks[..., :0], blank(tasks)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Pulls an arm; `noise[..., 0]` decides the reward, `noise[..., 1]` a slip, `noise[..., 2]` its arm."""
+        """Pulls an arm; `noise[..., 0]` decides the reward, the others a slip and its arm."""
         strays = noise[..., 1] < self.action_noise
         expected = self.expected_reward(tasks, action)
         observed = None

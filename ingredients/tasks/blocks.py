@@ -1,7 +1,4 @@
-"""Means over blocks of tasks, for intervals over tasks.
-
-Twenty blocks' means estimate the spread over task draws nearly as well as ten thousand tasks.
-"""
+"""Means over blocks of tasks, for intervals over tasks: twenty suffice to estimate the spread."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ class Blocks:
         self._played = 0
 
     def add(self, rewards: Mapping[str, Tensor], points: int) -> None:
-        """Adds the next n tasks' rewards `[S, T, n]` (float64), by probe, as `points` points of a curve."""
+        """Adds the next n tasks' rewards `[S, T, n]` (float64), by probe, as `points` sums."""
         lanes = next(iter(rewards.values())).shape[-1]
         of_lane = self._of_task[self._played : self._played + lanes]
         member = torch.nn.functional.one_hot(of_lane, int(self._of_task[-1]) + 1).double()

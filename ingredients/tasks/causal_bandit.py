@@ -1,16 +1,14 @@
 """A causal bandit: intervene on a small causal graph, then use what was learned (after Dasgupta et al. 2019).
 
 `nodes` variables in causal order: x_j = Σ_{i<j} w_ij x_i + `noise` · N(0, 1); each weight is −1, 0 or 1 with equal
-odds. The first K // 2 episodes are the *information* phase, the others the *goal* phase: a swap half-way exchanges all
-that was learned.
+odds. The first K // 2 episodes are the *information* phase, the others the *goal* phase.
 
-An episode is two steps, act and look. Information: the chosen node is set to 1. Goal: a random node, which is shown, is
-set to −1; the chosen node's value is the reward, its expectation given ψ the score. Looking shows all values; the
-action has no effect, but is a note in the action channel.
+An episode is two steps, act and look. Information: the chosen node is set to 1. Goal: a random node is set to −1; the
+chosen node's value is the reward, 0 on average without information. Looking shows all values; its action is only a
+note.
 
 Observation: the nodes' values while looking; the node set to −1; goal and look, 0 or 1. Values leak a_{t-1} in the
-information phase, where the set node is exactly 1, and r_{t-1} in the goal phase, if the agent remembers its choice.
-Without information an agent earns 0.
+information phase, and r_{t-1} in the goal phase, if the choice is remembered.
 """
 
 from __future__ import annotations
@@ -59,7 +57,7 @@ class CausalBandit:
 
     @property
     def observation_size(self) -> int:
-        """2 n + 2: values, the node set from outside, goal, look."""
+        """2 n + 2: values, node set, goal, look."""
         return 2 * self.nodes + 2
 
     @property
@@ -88,7 +86,7 @@ class CausalBandit:
         return (torch.rand(count, self.task_size, generator=generator) * 3).floor().clamp_(max=2) - 1
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns state `[..., 2 n + 2]` (values, node set from outside, episodes over, look) and observation."""
+        """Returns state `[..., 2 n + 2]` (values, node set, episodes over, look) and observation."""
         return self._begun(start, torch.zeros(tasks.shape[:-1], dtype=tasks.dtype, device=tasks.device))
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
@@ -116,7 +114,7 @@ class CausalBandit:
     def values(self, weights: Tensor, at: Tensor, to: Tensor, luck: Tensor) -> Tensor:
         """Returns x `[..., n]` under do(x_at = to), with `at` `[..., n]` one-hot and `to` `[...]`.
 
-        `luck` `[..., n]` is added to other nodes. Means of independent weights give mean values.
+        `luck` `[..., n]` is added to other nodes.
         """
         nodes: list[Tensor] = []
         for j in range(self.nodes):

@@ -1,7 +1,4 @@
-"""Python numbers as tensors that are kept on their device.
-
-On a GPU, making such a tensor is a copy that blocks, which a recorded graph may not contain.
-"""
+"""Python numbers as tensors kept on their device, since on a GPU making one blocks."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from torch import Tensor
 
 
 def constant(numbers: tuple[Any, ...], like: Tensor) -> Tensor:
-    """Returns the numbers as a tensor of the type and device of `like`, shared: do not write on it."""
+    """Returns the numbers as a shared tensor like `like`; do not write on it."""
     return _constant(numbers, like.dtype, like.device)
 
 

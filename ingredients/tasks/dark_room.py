@@ -1,15 +1,13 @@
 """The dark room: an unseen goal, in the same place for a lifetime (Laskin et al. 2022, §4).
 
-The agent moves up, down, left, right or stays in `size` × `size` squares. `walls` close a `wall_share` of the squares,
-and those that cannot be reached: `fixed`, those of number `maze`; `random`, drawn for every task. An unseen wall stops
-the agent. The goal is any open square but the middle, with equal odds. Episodes start in the middle, or with
-`random_start` on any open square but the goal.
+The agent moves up, down, left, right or stays in `size` × `size` squares. Unseen `walls` close a `wall_share` of them:
+`fixed` by number `maze`, or `random` for every task. The goal is any open square but the middle, where episodes start;
+with `random_start` they start on any open square but the goal.
 
 Observation: row and column, from 0 to 1 (`position_shown`), which leak a_{t-1} unless a wall stopped it; on the goal, 0
 or 1 (`goal_shown`), which is r_{t-1}.
 
-Reward: 1 for every step that ends on the goal. With `ends_at_goal` the episode then ends, which leaks the reward; only
-the discount rewards an early arrival.
+Reward: 1 for every step that ends on the goal. With `ends_at_goal` the episode then ends, a leak, too.
 """
 
 from __future__ import annotations
@@ -74,7 +72,7 @@ class DarkRoom:
 
     @property
     def held_out(self) -> bool:
-        """Whether each task has its own walls: else there are fewer than `size`²."""
+        """Whether each task has its own walls; else there are fewer than `size`²."""
         return self.walls == "random"
 
     @property
@@ -83,7 +81,7 @@ class DarkRoom:
         return self.size // 2 * self.size + self.size // 2
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
-        """Returns `[count, task_size]`: the goal, then random walls, 1.0 for a wall."""
+        """Returns `[count, task_size]`: the goal, then random walls (1.0)."""
         drawn = torch.rand(count, self.task_size, generator=generator)
         allowed = torch.ones(count, self.size**2, dtype=torch.bool)
         if self.walls == "random":
@@ -101,7 +99,7 @@ class DarkRoom:
         return state, self._seen(tasks, state)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns a new start: the position is a memory within an episode only."""
+        """Returns a new start: positions do not outlast an episode."""
         return self.first(tasks, start)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
@@ -123,13 +121,13 @@ class DarkRoom:
         return torch.where(self._walls(tasks).gather(-1, square), position, there)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns the shortest way's return, `[...]`; None if the start is random."""
+        """Returns the shortest way's return, `[...]`, unless the start is random."""
         if self.random_start:
             return None
         return self.paid(self.ways(tasks)[..., self.middle])
 
     def ways(self, tasks: Tensor) -> Tensor:
-        """Returns each square's steps to the goal, `[..., n²]`; infinity in walls."""
+        """Returns squares' steps to the goal, `[..., n²]`; infinity in walls."""
         goal = torch.zeros(*tasks.shape[:-1], self.size**2, dtype=torch.bool, device=tasks.device)
         goal.scatter_(-1, self.square(self._goal(tasks)).unsqueeze(-1), True)
         shape = (*tasks.shape[:-1], self.size, self.size)
@@ -141,7 +139,7 @@ class DarkRoom:
         return steps_paid.clamp(max=1) if self.ends_at_goal else steps_paid
 
     def square(self, position: Tensor) -> Tensor:
-        """Returns the square's number `[...]` (int64) at row and column `[..., 2]`."""
+        """Returns the square's number `[...]` (int64) at `[..., 2]` (row, column)."""
         return (position[..., 0] * self.size + position[..., 1]).long()
 
     def place(self, square: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Two arms with p₂ = 1 − p₁ (Wang et al. 2016, §3.1.2): one arm's reward tells as much about the other.
+"""Two arms with p₂ = 1 − p₁ (Wang et al. 2016, §3.1.2).
 
 p₁ is uniform on [0, 1], or one of two values: .1 or .9 (`easy`), .25 or .75 (`medium`), .4 or .6 (`hard`). Reward: 1
 with the pulled arm's probability, else 0.

@@ -1,10 +1,7 @@
-"""A task family as a Gymnasium environment: one lane of the batched program.
+"""A task family as a Gymnasium environment, which hides the task and keeps it until a new one is requested.
 
-Neither observations nor info have the hidden task. Episodes continue on one task until a new one is requested: the
-caller decides how long a lifetime is.
-
-- `reset()`: the next episode on the same task; the first time, a task from the distribution.
-- `reset(options={"new_task": True})`: a fresh task, the first episode of its lifetime.
+- `reset()`: the next episode on the same task; the first time, any task.
+- `reset(options={"new_task": True})`: the first episode of a new task.
 - `reset(seed=s)`: a fresh start; equal seeds give equal tasks and noise.
 """
 
@@ -98,7 +95,7 @@ class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
 
 
 def make(family: str, **settings: Any) -> FamilyEnvironment:  # noqa: ANN401 - what the family's section allows
-    """Returns the environment for `gymnasium.make`; `settings` are those of a study's `tasks` section.
+    """Returns the environment for `gymnasium.make`, with a study's `settings`.
 
     Raises:
         ValueError: a setting that a study would refuse.

@@ -1,7 +1,6 @@
 """What a task family is: a task distribution as batched pure tensor functions.
 
-All randomness is in `noise` and `start`, so every cell can replay the same draws. In shapes (docs/design.md §11) `...`
-is any leading batch shape.
+`noise` and `start` hold all randomness. In shapes (docs/design.md §11) `...` is any leading batch shape.
 """
 
 from __future__ import annotations
@@ -17,13 +16,12 @@ class Step(NamedTuple):
 
     Attributes:
         state: after the step, `[..., state_size]`.
-        observation: shown next, `[..., observation_size]`, never masked.
-        action: carried out, after `action_noise` (int64), or `[..., A]` if continuous; the action channel shows it.
-        expected_reward: E[reward | ψ, state, intended action], for scores; where unknown, the reward.
-        terminated: the task's rules ended the episode (bool).
-        truncated: the environment's own limit cut it (bool); `lifetime` keeps that of `episode_steps`.
-        reward_observed: 1.0 where the reward can be observed, else 0.0 (it is still scored and learned from); None for
-            always.
+        observation: shown next, `[..., observation_size]`.
+        action: carried out, after `action_noise` (int64), or `[..., A]` if continuous.
+        expected_reward: E[reward | ψ, state, intended action], for scores; if unknown, the reward.
+        terminated: by the task's rules (bool).
+        truncated: by the environment's own limit (bool), not `episode_steps`.
+        reward_observed: 1.0 where the reward can be observed, else 0.0 (it still counts); None for always.
     """
 
     state: Tensor
@@ -96,15 +94,12 @@ class Family(Protocol):
 
     @property
     def start_size(self) -> int:
-        """Number of uniforms for an episode's start; 0 where all are alike."""
+        """Number of uniforms for an episode's start; 0 if all are alike."""
         ...
 
     @property
     def written(self) -> range:
-        """Columns of the state that the agent can change and that outlast an episode (claim 3).
-
-        The probe `environment_swap` exchanges them. Empty if the environment is no memory.
-        """
+        """State columns that the agent can change and that outlast an episode (claim 3; `environment_swap`)."""
         ...
 
     @property
@@ -113,7 +108,7 @@ class Family(Protocol):
         ...
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
-        """Returns `[count, task_size]` tasks; a shorter list is the head of a longer one."""
+        """Returns `[count, task_size]`; shorter lists are heads of longer ones."""
         ...
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
@@ -124,7 +119,7 @@ class Family(Protocol):
         ...
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns a later episode's first state and observation, given the last state."""
+        """Returns a later episode's first state and observation."""
         ...
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
@@ -135,7 +130,7 @@ class Family(Protocol):
         ...
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns an episode's expected return when ψ is known, `[...]`; None if unknown."""
+        """Returns an episode's expected return if ψ is known, `[...]`, or None."""
         ...
 
 
@@ -143,16 +138,16 @@ class Family(Protocol):
 class Solvable(Protocol):
     """A family that can compute the optimal-advantage gap V*(s) − Q*(s, a). Optional.
 
-    A learner that may know ψ uses it instead of rewards (`rollout.collect`). Over an episode it sums to V*(first state)
-    minus the return, without the transitions' luck.
+    A learner that may know ψ uses it instead of rewards. Over an episode it sums to V*(first state) − return, without
+    luck.
     """
 
     def solve(self, tasks: Tensor) -> Tensor:
-        """Returns what `costs` needs of tasks, `[..., X]`, in the family's own format."""
+        """Returns what `costs` needs of tasks, `[..., X]`, in any format."""
         ...
 
     def costs(self, solution: Tensor, state: Tensor, t: int) -> Tensor:
-        """Returns every action's V*(s) − Q*(s, a) at the lifetime's step t, `[..., A]`."""
+        """Returns each action's V*(s) − Q*(s, a) at lifetime step t, `[..., A]`."""
         ...
 
 
@@ -174,12 +169,12 @@ class Lived(NamedTuple):
 
 @runtime_checkable
 class Analysed(Protocol):
-    """A family with numbers of its own that describe a run's behaviour."""
+    """A family with its own numbers that describe behaviour."""
 
     def tally(self, lived: Lived) -> Tensor:
-        """Returns the counts `[S, X]` (float64), which add up over batches."""
+        """Returns counts `[S, X]` (float64), which add up over batches."""
         ...
 
     def statistics(self, tally: Tensor) -> dict[str, float]:
-        """Returns one run's computable numbers by name from its tally `[X]`."""
+        """Returns one run's numbers by name from its tally `[X]`."""
         ...

@@ -1,7 +1,4 @@
-"""Gaussian bandits: means μ ~ N(0, 1), rewards N(μ, 1) (the testbed of Sutton & Barto 2018, §2.3).
-
-`deviation` scales the reward's noise. Bad arms pay below 0: one reward already compares an arm with the average.
-"""
+"""Gaussian bandits: means μ ~ N(0, 1), rewards N(μ, `deviation`²) (the testbed of Sutton & Barto 2018, §2.3)."""
 
 from __future__ import annotations
 

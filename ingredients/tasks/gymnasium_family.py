@@ -1,16 +1,12 @@
-"""Any Gymnasium environment as a family (docs/tasks.md): `vary` draws the tasks; else the environment is the one task.
-
-The agent sees and learns from scaled rewards; curves and scores are raw. An early end tells something of the reward.
+"""Any Gymnasium environment as a family (docs/tasks.md).
 
 Task ψ: the uniforms from which `vary` makes values, `[D]`, or 0 if nothing varies. With `fresh_start: off` ψ is the
-seed of all resets, `[1]`; else each episode has a seed of its own.
+seed of all resets, `[1]`; else each episode has its own.
 
-On the axis of steps (`restarts`) `step` begins the next episode where one ends or has taken `longest_episode` steps.
-`episodes` and `episode_steps` are a lifetime's two halves; probes branch off where the second begins. The n-th start of
-a half is the first one + n·φ mod 1.
+On the axis of steps `episodes` and `episode_steps` are a lifetime's two halves. The n-th start of a half is the first
+one + n·φ mod 1.
 
-This program is not pure: it can only return to an episode's start (`gyms.pool`). An environment that raises ends its
-episode and fails its run.
+It is not pure: it can only return to an episode's start (`gyms.pool`).
 """
 
 from __future__ import annotations
@@ -91,7 +87,7 @@ class GymnasiumFamily:
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the state (start, episode, steps so far), `[..., start_size + 2]`, and the observation.
 
-        On the axis of steps, the steps are the half's; the episode's own stand before its number.
+        On the axis of steps it counts the half's steps, with the episode's before its number.
         """
         return self._begin(tasks, start, start.new_zeros(*start.shape[:-1], 1))
 
@@ -116,7 +112,7 @@ class GymnasiumFamily:
         return None
 
     def take_failures(self) -> dict[int, Failure]:
-        """Returns failures since the last call, by the tasks' first index."""
+        """See `foreign.take_failures`."""
         found = dict(self.failures)
         self.failures.clear()
         return found
@@ -133,7 +129,7 @@ class GymnasiumFamily:
         return torch.cat(parts, dim=-1), self._seen(block, tasks)
 
     def _restarted(self, tasks: Tensor, step: Step) -> Step:
-        """Returns a step after which ended lanes are at the next episode's start."""
+        """Returns the step with ended lanes at the next episode's start."""
         start, within, number, count = torch.split(step.state, [self.start_size, 1, 1, 1], dim=-1)
         within = within + 1
         truncated = ~step.terminated & (step.truncated | (within >= self.longest_episode).squeeze(-1))
@@ -151,7 +147,7 @@ class GymnasiumFamily:
         return step._replace(state=state, observation=observation, truncated=truncated)
 
     def _come_back(self, tasks: Tensor, state: Tensor) -> None:
-        """Makes sure that lanes are in `state`: an episode's start or the present."""
+        """Brings lanes to `state`: an episode's start or the present."""
         rows, starts = _rows(tasks), _rows(state[..., : self.start_size])
         if not state[..., -1].any():
             if not self.pool.is_at_start(rows, starts):
@@ -173,7 +169,7 @@ def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
     """Returns the family of a study's section, after a warm-up.
 
     Raises:
-        StudyError: there is no such environment or setting, a space is not supported, or the environment raises.
+        StudyError: no such environment or setting, an unsupported space, or the environment raised.
     """
     recipe = Recipe(tasks.gymnasium, tasks.keywords, tuple(tasks.wrappers))
     turned = knobs(recipe, tasks.vary)

@@ -1,11 +1,10 @@
 """Eleven arms; the last one tells which of the others to pull (Wang et al. 2016, §3.1.3, with five pulls).
 
-Of ten arms the target pays 5, the others 1. The eleventh pays a tenth of the target's number, .1 to 1.0: the least, but
-full information. It is best to pull it once and then the target, which no algorithm does that values an arm by its
-reward.
+Of ten arms the target pays 5, the others 1. The eleventh pays a tenth of the target's number, .1 to 1.0, so no
+algorithm that values an arm by its reward pulls it.
 
-With probability `action_noise` a uniformly drawn arm is pulled. Without it a_{t-1} and r_{t-1} are enough, memory gains
-nothing, and a study is not applicable (docs/design.md §5, trap 6).
+With probability `action_noise` a uniformly drawn arm is pulled. Without it a_{t-1} and r_{t-1} suffice, and a study is
+not applicable (docs/design.md §5, trap 6).
 """
 
 from __future__ import annotations

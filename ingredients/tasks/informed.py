@@ -1,4 +1,4 @@
-"""A family that shows its task to the agent: a yardstick where no reference is known."""
+"""A family that shows its task: a yardstick where no reference is known."""
 
 from __future__ import annotations
 

@@ -1,14 +1,12 @@
 """Interval reproduction: a light is on for d steps; later, press d steps after a cue (after Deverett et al. 2019).
 
-A test of working memory, not of learning, in which the environment can be the memory (claim 3). A lifetime is *one*
-trial; its K episodes are phases of L steps, without resets. The light is on in steps 0 to d − 1 < L. Then it is dark,
-and actions have no effect. In the last phase the cue is on; a press p steps after its start pays 1 − abs(p − d) /
-`tolerance`, at least 0, and ends the trial. So a swap half-way exchanges exactly what the agent knows of d.
+A test of working memory. A lifetime is *one* trial; its K episodes are phases of L steps, without resets. The light is
+on in steps 0 to d − 1 < L. Then it is dark, and actions have no effect. In the last phase the cue is on; a press p
+steps after its start pays 1 − abs(p − d) / `tolerance`, at least 0, and ends the trial.
 
-Observation: light and cue, 0 or 1; the position on a track, from 0 to 1, which leaks a_{t-1} and is a *clock*. A
-memoryless agent can walk right while the light is on, left while the cue is on, and press at 0. `position_shown: off`
-and `can_move: off` each take this clock away. Another is the action channel: step through the actions in the light,
-then repeat the last one.
+Observation: light and cue, 0 or 1; the position on a track, from 0 to 1, which leaks a_{t-1}. It can be the memory
+(claim 3): walk right while the light is on, left while the cue is on, and press at 0, unless `position_shown: off` or
+`can_move: off`. The action channel can be one, too: step through the actions in the light, then repeat the last.
 """
 
 from __future__ import annotations
@@ -76,18 +74,18 @@ class IntervalReproduction:
         return (tasks[..., 0] * self.longest).round()
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state `[..., 2]` (position 0, clock 0) and the observation."""
+        """Returns states `[..., 2]` (position 0, clock 0) and observations."""
         state = torch.zeros(*tasks.shape[:-1], 2, dtype=tasks.dtype, device=tasks.device)
         return state, self.shown(tasks, state)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state; after a press the clock jumps to the phase's start."""
+        """Returns the state, after a press at the phase's start."""
         phase = (state[..., CLOCK] / self.episode_steps).ceil()
         state = torch.stack([state[..., POSITION], phase * self.episode_steps], dim=-1)
         return state, self.shown(tasks, state)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Moves in light or with the cue; or presses, which ends the trial."""
+        """Moves in light or cue, or presses, which ends the trial."""
         position, clock = state.unbind(-1)
         interval = self.interval(tasks)
         cue = clock >= self.go

@@ -1,8 +1,7 @@
 """A lifetime: K episodes of L steps on one task, the same for every family and player.
 
-Episode k takes steps kL to (k+1)L − 1. After an early end the lane *waits* for the next episode: it shows its last
-observation once, then zeros; actions have no effect and pay nothing. So all lanes start an episode at the same step,
-where probes exchange what they carry (docs/design.md §8).
+Episode k takes steps kL to (k+1)L − 1. After an early end the lane *waits*: it shows its last observation once, then
+zeros; actions have no effect.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from ingredients.tasks.foreign import shown_again
 
 
 class World(NamedTuple):
-    """Some lanes' environments; `waiting` `[...]` (bool) for the next episode is None where none ends early."""
+    """Some lanes' environments; `waiting` `[...]` (bool) is None where none ends early."""
 
     state: Tensor
     observation: Tensor
@@ -25,7 +24,7 @@ class World(NamedTuple):
 
 
 def begin(family: Family, tasks: Tensor, start: Tensor) -> World:
-    """Returns lifetimes' start on `tasks` `[..., D]`; `start` `[..., start_size]` are uniforms."""
+    """Returns lifetimes' start on `tasks` `[..., D]` from uniforms `[..., start_size]`."""
     state, observation = family.first(tasks, start)
     waiting = torch.zeros(tasks.shape[:-1], dtype=torch.bool, device=tasks.device) if family.ends_early else None
     return World(state, observation, waiting)
@@ -37,12 +36,12 @@ def starts_episode(family: Family, t: int) -> bool:
 
 
 def half_way(family: Family) -> int:
-    """Returns the first step of episode K // 2, where probes intervene."""
+    """Returns episode K // 2's first step, where probes intervene."""
     return family.episodes // 2 * family.episode_steps
 
 
 def proceed(family: Family, tasks: Tensor, world: World, action: Tensor, noise: Tensor) -> tuple[World, Step]:
-    """Returns the world after a step, and the step; waiting lanes pay and show nothing.
+    """Returns the world after a step, and the step.
 
     Call `next_episode` after an episode's last step.
     """
@@ -54,15 +53,15 @@ def proceed(family: Family, tasks: Tensor, world: World, action: Tensor, noise: 
 
 
 def next_episode(family: Family, tasks: Tensor, world: World, start: Tensor) -> World:
-    """Returns the next episode's start; `start` `[..., start_size]` are uniforms."""
+    """Returns the next episode's start from uniforms `[..., start_size]`."""
     state, observation = family.next_episode(tasks, world.state, start)
     return World(state, observation, None if world.waiting is None else torch.zeros_like(world.waiting))
 
 
 def others(tasks: Tensor) -> Tensor:
-    """Returns each lane's neighbour, `[..., N]`: of `tasks` `[..., N, D]` the nearest lane before it with another task.
+    """Returns each lane's neighbour, `[..., N]`: of `tasks` `[..., N, D]` the nearest before it with another task.
 
-    Lanes form a ring; if all have one task, it is the lane before.
+    Lanes form a ring; if all have one task, the lane before.
     """
     place = torch.arange(tasks.shape[-2], device=tasks.device)
     found = place.roll(1).expand(tasks.shape[:-1])
@@ -78,19 +77,19 @@ def others(tasks: Tensor) -> Tensor:
 
 
 def of_others(part: Tensor, neighbours: Tensor) -> Tensor:
-    """Returns `part` `[..., N, ...]`, each lane's numbers replaced by its neighbour's, `[..., N]`."""
+    """Returns `part` `[..., N, ...]` of each lane's neighbour, `[..., N]`."""
     missing = part.dim() - neighbours.dim()
     index = neighbours.view(*neighbours.shape, *([1] * missing)).expand(part.shape)
     return part.gather(neighbours.dim() - 1, index)
 
 
 def swap_written(family: Family, tasks: Tensor, world: World) -> World:
-    """Returns the world in which lanes have their neighbour's written columns."""
+    """Returns the world with neighbours' written columns."""
     return write(family, tasks, world, of_others(world.state, others(tasks)))
 
 
 def write(family: Family, tasks: Tensor, world: World, source: Tensor) -> World:
-    """Returns the world with the written columns of a state `source` `[..., N, state_size]`."""
+    """Returns the world with the written columns of `source` `[..., N, state_size]`."""
     state = world.state.clone()
     columns = list(family.written)
     state[..., columns] = source[..., columns]

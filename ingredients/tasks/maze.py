@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 
 
 def distances(open_squares: Tensor, targets: Tensor) -> Tensor:
-    """Returns each open square's steps to the nearest open target, `[..., n, n]`; infinity if unreachable."""
+    """Returns open squares' steps to the nearest open target, `[..., n, n]`, or infinity."""
     never = torch.full(open_squares.shape, math.inf, device=open_squares.device)
     found = never.masked_fill(targets & open_squares, 0.0)
     # on a GPU a test for convergence would wait, so all rounds are made: no way is longer than the number of squares
@@ -29,7 +29,7 @@ def distances(open_squares: Tensor, targets: Tensor) -> Tensor:
 
 
 def draw_walls(uniforms: Tensor, share: float, start: int) -> Tensor:
-    """Returns walls `[..., n, n]` (bool): each square with probability `share`, and squares that cannot be reached.
+    """Returns walls `[..., n, n]` (bool): squares with probability `share`, and unreachable ones.
 
     `start` and the square above it stay open.
     """
@@ -42,7 +42,7 @@ def draw_walls(uniforms: Tensor, share: float, start: int) -> Tensor:
 
 
 def pick(allowed: Tensor, uniform: Tensor) -> Tensor:
-    """Returns the number `[...]` (int64) of a uniformly drawn allowed square of `[..., n²]` (bool)."""
+    """Returns a random allowed square's number `[...]` (int64), of `[..., n²]` (bool)."""
     count = allowed.sum(-1)
     nth = torch.minimum((uniform * count).long(), count - 1)
     reached = allowed.cumsum(-1) > nth.unsqueeze(-1)  # true from the nth allowed square on

@@ -1,15 +1,14 @@
 """The memory & planning game: one goal after another in a maze with shuffled labels (after Ritter et al. 2021, §3).
 
 The agent moves up, down, left or right on a torus of `size` × `size` places, or collects. Collecting on the goal pays 1
-and draws another goal uniformly. Labels of places are shuffled for every lifetime. New here: `walls` of the 2 · `size`²
-edges, drawn for every lifetime (`torus.draw_graph`), are closed and not seen. With 12 of 32 closed, the shortest way
-needs search.
+and draws another goal uniformly. Every lifetime has its own labels and, new here, `walls` unseen walls on its 2 ·
+`size`² edges.
 
 Observation, one-hot: the agent's label, `[size²]`; the goal's, `[size²]`. To an agent with memory the goal's change
 leaks r_{t-1}, and learned moves part of a_{t-1}.
 
-A lifetime is one game; its K episodes are stretches of L steps, without resets. If ψ is known, going straight to every
-goal is optimal. With m steps left its values are
+A lifetime is one game; its K episodes are stretches of L steps, without resets. Going straight to every goal is
+optimal. With m steps left its values are
 
     V_m(p, g) = 1 + H_{m−d−1}(g) where d + 1 ≤ m, d = d(p, g), else 0;   H_m(g) = mean over g' ≠ g of V_m(g, g').
 """
@@ -32,10 +31,7 @@ TASKS_AT_ONCE = 512  # mazes that are drawn or solved together
 
 @dataclass(frozen=True)
 class MemoryPlanning:
-    """`episodes` stretches of `episode_steps` steps on one map.
-
-    ψ = the label that each move leads to from each label, as shares of `size`², `[size² · 4]`.
-    """
+    """`episodes` of `episode_steps` steps; ψ: each move's label from each label, as shares of P, `[P · 4]`."""
 
     episodes: int
     episode_steps: int = MemoryPlanningTasks.default_of("episode_steps")
@@ -113,7 +109,7 @@ class MemoryPlanning:
         return None
 
     def solve(self, tasks: Tensor) -> Tensor:
-        """Returns ψ, distances between labels and H of 0 to T steps, `[..., 4 P + P² + (T + 1) P]`, flattened."""
+        """Returns ψ, distances between labels and H of 0 to T steps, flattened: `[..., 4 P + P² + (T + 1) P]`."""
         graphs = self.graph(tasks.reshape(-1, self.task_size))
         solved = [self._solved(part) for part in torch.split(graphs, TASKS_AT_ONCE)]
         return torch.cat([tasks, torch.cat(solved).view(*tasks.shape[:-1], -1)], -1)
@@ -128,7 +124,7 @@ class MemoryPlanning:
         return torch.cat([ways.flatten(1), later.flatten(1)], 1)
 
     def costs(self, solution: Tensor, state: Tensor, t: int) -> Tensor:
-        """Returns V*(s) − Q*(s, a), `[..., 5]`, for the lifetime's remaining steps."""
+        """Returns V*(s) − Q*(s, a), `[..., 5]`, over the lifetime's remaining steps."""
         tasks, ways, later = torch.split(
             solution, [self.task_size, self.places**2, (self.steps + 1) * self.places], dim=-1
         )
@@ -143,7 +139,7 @@ class MemoryPlanning:
         return worth[..., :1] - worth[..., 1:]
 
     def _worth(self, later: Tensor, distance: Tensor, left: Tensor | int, goal: Tensor) -> Tensor:
-        """Returns V for goals at `distance` with `left` steps left; `later` is H, `[..., (T + 1) P]`."""
+        """Returns V for goals at `distance` with `left` steps left and H `later` `[..., (T + 1) P]`."""
         then = (left - 1 - distance).long()
         index = then.clamp(min=0) * self.places + goal
         beyond = later.gather(-1, index.flatten(later.dim() - 1)).view_as(distance)

@@ -2,12 +2,12 @@
 
     class Mine:
         def __init__(self, episodes: int, ...): ...     # the keys of the study's section, all but `own`
-        episodes, actions, observation_size, task_size  # attributes; `OwnFamily` has all others, and their defaults
+        episodes, actions, observation_size, task_size  # attributes; `OwnFamily` has all others, and defaults
         def draw_tasks(self, generator, count): ...     # [count, task_size]
         def first(self, tasks, start): ...              # state [..., state_size], observation [..., observation_size]
         def step(self, tasks, state, action, noise): ...  # a Step
 
-Methods are batched tensor programs for any leading shape. All randomness comes in as arguments.
+Methods are batched tensor programs for any leading shape, and draw nothing themselves.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ NEEDED = ("actions", "observation_size", "task_size", "draw_tasks", "first", "st
 
 @dataclass(frozen=True, eq=False)
 class OwnFamily:
-    """The user's family `given` with all defaults; tensors are copied on the way in and out.
+    """The user's family `given` with all defaults; tensors are copied in and out.
 
-    `odd` tells, by returned tensor, which runs had a number that is not finite, `[S]`.
+    `odd` tells which runs returned a number that is not finite, `[S]`.
     """
 
     given: Any
@@ -108,7 +108,7 @@ class OwnFamily:
         )
 
     def take_failures(self) -> dict[int, Failure]:
-        """Returns the runs whose numbers were not finite since the last call."""
+        """Returns runs whose numbers were not finite since the last call."""
         found: dict[int, Failure] = {}
         for what, bad in self.odd.items():
             for run in torch.nonzero(bad).flatten().tolist():
@@ -136,10 +136,7 @@ class OwnFamily:
         shape: tuple[int, ...],
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """Returns a copy of the user's tensor, its shape and type checked.
-
-        Numbers that are not finite are noted unread: a GPU would wait.
-        """
+        """Returns a copy of the user's tensor, its shape and type checked, its numbers later."""
         if not isinstance(given, Tensor) or tuple(given.shape) != tuple(shape) or given.dtype != dtype:
             raise wrong(self.name, f"{what} must be {list(shape)} of {dtype}, got {shown(given)}")
         if given.is_floating_point() and given.dim():
@@ -152,7 +149,7 @@ def own_family(tasks: OwnTasks) -> OwnFamily:
     """Returns the user's family, checked on real shapes.
 
     Raises:
-        StudyError: there is no such class, it cannot be made of the section's keys, or it breaks the contract.
+        StudyError: no such class, keys that it does not take, or a broken contract.
     """
     keywords = tasks.model_dump(exclude={"own"})
     maker = imported(tasks.own, f"a class with {', '.join(NEEDED)}")

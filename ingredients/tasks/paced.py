@@ -1,7 +1,4 @@
-"""Lanes that do not keep step: after an early end the next episode begins at once.
-
-Evaluations keep step, since probes exchange what lanes carry.
-"""
+"""Training lanes that do not keep step: after an early end the next episode begins at once."""
 
 from __future__ import annotations
 
@@ -70,21 +67,21 @@ class PacedPool:
         self._pool, self._scales, self._lanes = pool, scales, lanes
 
     def begin(self, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
-        """Returns each lane's first observation, `[L, O]`."""
+        """See `Pace.begin`."""
         return self._scales.shown(self._pool.reset(tasks, starts, episodes)[:, :-EXTRA])
 
     def step(self, actions: Rows) -> Shown:
-        """Returns one step; lanes whose episode is over stand still."""
+        """See `Pace.step`."""
         block = self._pool.step(actions)
         reward, terminated, truncated, _ = block[:, -EXTRA:].T
         return Shown(self._scales.shown(block[:, :-EXTRA]), reward.copy(), terminated != 0, truncated != 0)
 
     def restart(self, which: Flags, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
-        """Returns first observations of the lanes `which`; other rows are undefined."""
+        """See `Pace.restart`."""
         return self._scales.shown(self._pool.restart(which, tasks, starts, episodes)[:, :-EXTRA])
 
     def take_failures(self) -> dict[int, Failure]:
-        """Returns failures since the last call, by run."""
+        """See `Pace.take_failures`."""
         found: dict[int, Failure] = {}
         for lane, reason in sorted(self._pool.take_failed().items()):
             found.setdefault(lane // self._lanes, reason)

@@ -22,7 +22,7 @@ def pixels(words: Tensor, frame: Frame) -> Tensor:
 
 
 def glanced(family: Family, observation: Tensor) -> Tensor:
-    """Returns observations with each image as its brightness in 8 × 8 blocks, 0 to 1."""
+    """Returns observations with images as brightness in 8 × 8 blocks, 0 to 1."""
     parts = []
     start = 0
     for frame in frames(family):

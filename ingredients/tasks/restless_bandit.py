@@ -4,10 +4,9 @@ After every pull each arm's mean decays towards 0 and takes a random step:
 
     μ_{t+1} = λ μ_t + √(1 − λ²) z,   μ_0 ~ N(0, 1),   r_t ~ N(μ_t[a_t], deviation²).
 
-The unit is the means' stationary deviation, in Daw et al. 2.8 / √(1 − .9836²) = 15.5 points. Their λ = .9836 is the
-default of `decay`: half of a mean is forgotten after 42 pulls. Their reward noise of 4 points would be a `deviation` of
-.26, with which a reactive policy earns .91 of the best reference, too much to tell in-context learning from it. The
-default is 1.
+The unit is the means' stationary deviation, 15.5 points in Daw et al. Their λ = .9836 is the default of `decay` (half
+of a mean is forgotten after 42 pulls). With their `deviation`, .26 instead of 1, a reactive policy earns .91 of the
+best reference, too much to tell learning from it.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ class RestlessBandit(Bandit):
         return tasks, blank(tasks)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Pulls an arm and lets all drift; `noise[..., 0]` draws the reward, the rest the drift."""
+        """Pulls an arm; `noise[..., 0]` draws the reward, the rest the drift."""
         luck = normal(noise)
         expected = of_arm(state, action)
         paid = expected + self.deviation * luck[..., 0]

@@ -1,9 +1,8 @@
 """Stay probabilities in the two-step task (Daw et al. 2011, Figure 2; Wang et al. 2016, §3.2).
 
-A *model-free* agent stays after a reward whatever the transition: a main effect of reward. An agent that infers which
-planet pays shows a reward × transition interaction. This is task-structure inference, not planning. An agent without a
-model shows it too if its state tells which planet pays (Akam et al. 2015). So does one that prefers the better ship and
-never learns, which `interaction_given_choice` excludes.
+A *model-free* agent stays after a reward whatever the transition. An agent that infers which planet pays shows a reward
+× transition interaction. So does, without planning, an agent whose state tells which planet pays (Akam et al. 2015), or
+one that always prefers the better ship.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ SHAPE = (2, 2, 2, 2)  # was the ship the better one, was it paid, was the transi
 
 
 def stay_counts(lived: Lived) -> Tensor:
-    """Returns the count of each combination of `SHAPE`, `[S, 16]`, over all episodes but the last."""
+    """Returns counts of the combinations of `SHAPE`, `[S, 16]`, over all episodes but the last."""
     ship = lived.action[:, ::2]
     planet = lived.observation[:, 1::2, :, 2].long()
     better = (ship == lived.tasks.argmax(-1).unsqueeze(1))[:, :-1]
@@ -31,14 +30,12 @@ def stay_counts(lived: Lived) -> Tensor:
 
 
 def stay_statistics(counts: Tensor, better_is_known: bool) -> dict[str, float]:
-    """Returns the statistics of one run's counts `[16]`, without those that would divide by zero.
+    """Returns the statistics of one run's counts `[16]`, where they divide by no zero.
 
     - `stay_common_rewarded` and its three siblings: probabilities of staying.
-    - `reward_effect`: what a reward adds to them, −1 to 1; 1 for win-stay-lose-shift on ships.
-    - `interaction`: how much more it adds after common flights than after rare ones, −2 to 2; 2 for an agent that
-      always returns to a planet that paid and never to one that did not.
-    - `model_based_index`: interaction / (|interaction| + 2 |reward effect|), from 0 for the former agent to 1 for the
-      latter, if not both are small.
+    - `reward_effect`: what a reward adds to them, −1 to 1.
+    - `interaction`: how much more it adds after common flights than after rare ones, −2 to 2.
+    - `model_based_index`: interaction / (|interaction| + 2 |reward effect|), 0 (no interaction) to 1 (nothing else).
     - `interaction_given_choice`: mean interaction among flights of the better and of the worse ship, if planets do not
       swap.
     """
@@ -59,7 +56,7 @@ def stay_statistics(counts: Tensor, better_is_known: bool) -> dict[str, float]:
 
 
 def _stays(counts: Tensor) -> Tensor:
-    """Returns P(stay) `[..., paid, common]` of counts `[..., paid, common, stay]`; NaN without counts."""
+    """Returns P(stay) `[..., paid, common]` of counts `[..., paid, common, stay]`, or NaN."""
     return counts[..., 1] / counts.sum(-1)
 
 

@@ -1,10 +1,9 @@
 """Random tabular MDPs with unknown rewards and transitions (Osband et al. 2013; Duan et al. 2016, §3.2).
 
-Each state and action has a mean reward ~ N(1, 1), paid with unit normal noise (scores use the mean), and next-state
-probabilities from a flat Dirichlet distribution. Episodes start in the first state.
+Each state and action has a mean reward ~ N(1, 1), paid with unit normal noise, and flat Dirichlet next-state
+probabilities. Episodes start in the first state.
 
-Observation: the current state, one-hot, `[states]`. It leaks nothing of the reward, and part of a_{t-1} to an agent
-that has learned the transitions.
+Observation: the current state, one-hot, `[states]`. It leaks part of a_{t-1}, if transitions were learned.
 """
 
 from __future__ import annotations
@@ -22,10 +21,9 @@ TASKS_AT_ONCE = 512  # MDPs that are solved together: their products stay small 
 
 @dataclass(frozen=True)
 class TabularMdp:
-    """`states` × `actions`, `episodes` of `episode_steps` steps.
+    """`episodes` of `episode_steps` steps.
 
-    ψ = mean rewards `[S, A]` and next-state probabilities `[S, A, S]` of S states and A actions, flattened and
-    concatenated.
+    ψ = mean rewards `[S, A]` and next-state probabilities `[S, A, S]`, flattened.
     """
 
     states: int
@@ -62,7 +60,7 @@ class TabularMdp:
         return self.pairs * (1 + self.states)
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
-        """Returns `[count, task_size]`; a flat Dirichlet draw is S exponential draws −log u, normalised."""
+        """Returns `[count, task_size]`, flat Dirichlet draws as normalised −log u."""
         uniform = torch.rand(count, self.task_size, generator=generator).clamp_(EDGE, 1 - EDGE)
         rewards = 1 + torch.special.ndtri(uniform[:, : self.pairs])
         exponential = -uniform[:, self.pairs :].log().view(count, self.pairs, self.states)
@@ -117,20 +115,20 @@ class TabularMdp:
         return (plan.amax(-1, keepdim=True) - plan).flatten(-3)
 
     def costs(self, solution: Tensor, state: Tensor, t: int) -> Tensor:
-        """Returns V*(s) − Q*(s, a), `[..., A]`, for the episode's remaining steps."""
+        """Returns V*(s) − Q*(s, a), `[..., A]`, over the episode's remaining steps."""
         row = t % self.episode_steps * self.pairs + state.long() * self.actions
         return solution.gather(-1, row + torch.arange(self.actions, device=solution.device))
 
     def _seen(self, state: Tensor) -> Tensor:
-        """Returns the one-hot state `[..., S]` (float) of numbers `[..., 1]` (int64)."""
+        """Returns one-hot states `[..., S]` (float) of `[..., 1]` (int64)."""
         return (state == torch.arange(self.states, device=state.device)).float()
 
 
 def action_values(rewards: Tensor, transitions: Tensor, steps: int) -> Tensor:
     """Returns Q of each of an episode's L steps, `[..., L, S, A]`, by exact finite-horizon value iteration.
 
-    Q_t(s, a) = r(s, a) + Σ_s' P(s' | s, a) max_a' Q_{t+1}(s', a'), with Q_L = 0. Mean rewards are `[..., S, A]`, or
-    `[..., L, S, A]` if they differ by step; transitions `[..., S, A, S]`.
+    Q_t(s, a) = r(s, a) + Σ_s' P(s' | s, a) max_a' Q_{t+1}(s', a'), Q_L = 0. Mean rewards are `[..., S, A]`, or by step
+    `[..., L, S, A]`; transitions `[..., S, A, S]`.
     """
     by_step = rewards.dim() == transitions.dim()
     later = torch.zeros_like(transitions[..., 0, 0, :])

@@ -1,7 +1,6 @@
-"""Places of a torus and walls between them.
+"""Places of a torus, numbered row by row, and walls between them.
 
-Places are numbered row by row, P = n². A graph `[..., P, 4]` (int64) says where each move of `MOVES` leads; into a
-wall, to the place itself.
+A graph `[..., P, 4]` (int64), P = n², says where each move of `MOVES` leads; into walls, to the place itself.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ def neighbours(size: int) -> Tensor:
 def draw_graph(uniforms: Tensor, walls: int) -> Tensor:
     """Returns connected graphs `[N, P, 4]` with `walls` ≤ P + 1 walls each.
 
-    Edges are closed in the order of `uniforms` `[N, P, 2]` (down and right of each place), but for those of the minimum
-    spanning tree (Kruskal 1956, "construction A'").
+    Edges outside the minimum spanning tree (Kruskal 1956, "construction A'") are closed in the order of `uniforms`
+    `[N, P, 2]` (down and right of each place).
     """
     lanes, places, _ = uniforms.shape
     around = neighbours(math.isqrt(places))
@@ -47,7 +46,7 @@ def draw_graph(uniforms: Tensor, walls: int) -> Tensor:
 
 
 def relabelled(reached: Tensor, labels: Tensor) -> Tensor:
-    """Returns the graph `[N, P, 4]` whose place p is called `labels[:, p]`, `[N, P]`."""
+    """Returns the graph `[N, P, 4]` whose place p is `labels[:, p]`, `[N, P]`."""
     renamed = labels.gather(1, reached.flatten(1)).view_as(reached)
     return torch.empty_like(renamed).scatter_(1, labels.unsqueeze(-1).expand_as(renamed), renamed)
 

@@ -1,11 +1,10 @@
 """Two arms beside a track: every pull also moves the agent, which sees its position.
 
-The position outlasts pulls, so the environment can be the memory (claim 3) of an agent that *learns*. The automaton of
-Tsetlin (1961) is memoryless: it steps right for evidence in favour of arm 1 (it paid, or arm 0 did not), left for arm
-0, and pulls the arm of its half. More squares keep evidence longer.
+The position outlasts pulls, so the environment can be the memory (claim 3). The memoryless automaton of Tsetlin (1961)
+*learns*: it steps right if arm 1 paid or arm 0 did not, else left, and pulls the arm of its half.
 
-Action: 3 · arm + step (0 left, 1 stay, 2 right; the track's ends stop it), so a reward can be recorded only with the
-next pull. The action channel shows 3 · arm + 1: a visible step would be a second memory.
+Action: 3 · arm + step (0 left, 1 stay, 2 right; the track's ends stop it). The action channel shows 3 · arm + 1, lest a
+visible step be a second memory.
 
 Observation: the position from 0 to 1, or always 0 with `position_shown: off`. It leaks nothing under random play.
 Reward: 1 with the pulled arm's probability.
@@ -28,7 +27,7 @@ LEFT, STAY, RIGHT = range(STEPS)
 
 @dataclass(frozen=True)
 class TrackBandit(Bandit):
-    """`episodes` pulls of two arms beside an even number of `squares`; ψ = the arms' probabilities, `[2]`."""
+    """`episodes` pulls of two arms, an even number of `squares`; ψ = the arms' probabilities, `[2]`."""
 
     episodes: int
     squares: int
@@ -47,7 +46,7 @@ class TrackBandit(Bandit):
         return torch.rand(count, ARMS, generator=generator)
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state `[..., 1]`, the square right of the middle, and its observation."""
+        """Returns the state `[..., 1]`, right of the middle, and its observation."""
         state = tasks.new_full((*tasks.shape[:-1], 1), self.squares // 2)
         return state, self.shown(tasks, state)
 

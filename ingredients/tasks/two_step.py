@@ -1,12 +1,11 @@
 """The two-step task: a choice that mostly leads to its own planet (Daw et al. 2011; Wang et al. 2016, §3.2).
 
 First, action 0 or 1 is a ship, which flies to the planet of its number with probability `common`, else to the other (a
-*rare* transition). Then the planet pays 1 with its probability, `rewarded` or 1 − `rewarded`, whatever the action.
-Before an episode they swap with probability `reversal` (.025 in Wang et al., whose transitions were .8 and .2).
+*rare* transition). Then the planet pays 1 with probability `rewarded` or 1 − `rewarded`, whatever the action. Before an
+episode planets swap with probability `reversal` (Wang et al.: .025, transitions .8 and .2).
 
-Observation, one-hot: at home, on planet 0, on planet 1. It leaks nothing of the reward, and part of a_{t-1} in the
-first step. An agent that sees rewards and remembers planets can do without the action channel. A memoryless one can
-record the planet in its second action, which has no effect but is shown (reference `reactive`).
+Observation, one-hot: at home, on planet 0, on planet 1. It leaks part of a_{t-1} in the first step. A memoryless agent
+can record the planet in its second action.
 """
 
 from __future__ import annotations
@@ -66,12 +65,12 @@ class TwoStep:
         return torch.stack([probability, 1 - probability], dim=-1)
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state at home, not swapped, `[..., 2]`, and its observation."""
+        """Returns the state at home, not swapped, `[..., 2]`, and observation."""
         state = torch.zeros_like(tasks)
         return state, self._seen(state[..., AWAY])
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the agent at home; planets swap where `start[..., 0]` is below `reversal`."""
+        """Returns the agent at home; planets swap where `start[..., 0]` < `reversal`."""
         swapped = state[..., SWAPPED]
         if self.reversal:
             swapped = torch.where(start[..., 0] < self.reversal, 1 - swapped, swapped)
@@ -79,7 +78,7 @@ class TwoStep:
         return torch.stack([home, swapped], dim=-1), self._seen(home)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Flies, or is paid and returns home; `noise[..., 0]` decides the planet, then the reward."""
+        """Flies, or is paid and returns; `noise[..., 0]` decides the planet, then the reward."""
         luck, away, swapped = noise[..., 0], state[..., AWAY], state[..., SWAPPED]
         at_home = away == HOME
         planet = torch.where(luck < self.common, action, 1 - action)
@@ -99,7 +98,7 @@ class TwoStep:
         return tasks
 
     def costs(self, solution: Tensor, state: Tensor, t: int) -> Tensor:
-        """Returns V*(s) − Q*(s, a), `[..., 2]`: what the worse ship loses at home, else 0."""
+        """Returns V*(s) − Q*(s, a), `[..., 2]`: the worse ship's loss at home, else 0."""
         better = (solution.argmax(-1) - state[..., SWAPPED]).abs().unsqueeze(-1)
         worse = better != torch.arange(2, device=state.device)
         return worse * (state[..., AWAY] == HOME).unsqueeze(-1) * (2 * self.well_chosen - 1)

@@ -1,10 +1,8 @@
-"""A task family as a vector of Gymnasium environments: many lanes of the batched program.
+"""A task family as a vector of Gymnasium environments, with tasks, episodes and options as in `environment`.
 
-Tasks, episodes and the options of `reset` are as in `environment`, for all lanes. With `options={"reset_mask": [True,
-...]}` only these lanes are reset; the others keep their tasks and, with a seed, their draws.
-
-The step that ends an episode starts the lane's next one (`AutoresetMode.SAME_STEP`); `info` has the last observation as
-`final_obs`. With `autoreset_mode="Disabled"` the lane waits for its reset.
+With `options={"reset_mask": [True, ...]}` only these lanes are reset. The step that ends an episode starts the lane's
+next one (`AutoresetMode.SAME_STEP`), with the last observation as `final_obs` in `info`. With
+`autoreset_mode="Disabled"` the lane waits for its reset.
 """
 
 from __future__ import annotations
@@ -36,7 +34,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
     def __init__(
         self, family: Family, num_envs: int, autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP
     ) -> None:
-        """Makes the lanes; draws nothing yet.
+        """Makes the lanes without draws.
 
         Raises:
             ValueError: another mode of autoreset.
@@ -110,7 +108,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         return self._shown.numpy().copy(), made.reward.double().numpy(), terminated, truncated, info
 
     def _went_on(self, ended: Flags) -> dict[str, Any]:
-        """Starts ended lanes' next episode, or lets them wait; returns the info."""
+        """Starts ended lanes' next episodes, or lets them wait; returns info."""
         if not ended.any():
             return {}
         last = self._shown.numpy().copy()
@@ -167,7 +165,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         return self._rows(drawn, which)
 
     def _draw_tasks(self, which: Flags) -> Tensor:
-        """Returns some lanes' ψ, from torch streams seeded by their own."""
+        """Returns some lanes' ψ, from torch streams seeded by theirs."""
 
         def drawn(stream: np.random.Generator) -> Tensor:
             draw = torch.Generator().manual_seed(int(stream.integers(2**63)))
@@ -176,7 +174,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         return self._rows(drawn, which)
 
     def _rows(self, drawn: Callable[[np.random.Generator], Tensor], which: Flags) -> Tensor:
-        """Returns each lane's row of what its stream draws; others are undefined."""
+        """Returns each lane's row of its stream's draw; others are undefined."""
         if len(self._streams) == 1:
             return drawn(self._streams[0])
         asked = np.unique(self._stream_of[which]).tolist()
@@ -199,7 +197,7 @@ def make(
     autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     **settings: Any,  # noqa: ANN401 - what the family's section allows
 ) -> FamilyVectorEnv:
-    """Returns lanes for `gymnasium.make_vec`; `settings` are those of a study's `tasks` section.
+    """Returns lanes for `gymnasium.make_vec`, with a study's `settings`.
 
     Raises:
         ValueError: a setting that a study would refuse, or another mode of autoreset.

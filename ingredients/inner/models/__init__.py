@@ -1,8 +1,7 @@
-"""The belief of each family that the inner algorithm is measured on: one file a family, named as the family is.
+"""The belief of each family (`families.FAMILIES` lists which) that the inner algorithm is measured on.
 
-In reading order: `model` (the interface), `pulls` (an episode of a bandit), `arms` (independent arms), `coin` (one
-unknown coin). Then the families: `bernoulli_bandit`, `dependent_bandit`, `two_step`. `families.FAMILIES` lists who has
-one; nothing else in `inner` asks which family it is.
+In reading order: `model` (the interface), `pulls` (a bandit's episode), `arms`, `coin`; `bernoulli_bandit`,
+`dependent_bandit`, `two_step`.
 """
 
 from __future__ import annotations

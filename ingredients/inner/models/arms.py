@@ -1,4 +1,4 @@
-"""The posterior of independent arms: a Beta distribution for each, and values by `values` or `pair_values`."""
+"""The posterior of independent arms: a Beta distribution for each."""
 
 from __future__ import annotations
 
@@ -17,12 +17,7 @@ from ingredients.references.bandit_thompson import thompson_chances
 
 @dataclass(frozen=True)
 class IndependentArms:
-    """Arms with independent uniform priors; see `model.CountBelief`.
-
-    Attributes:
-        parts: the arms.
-        decisions: the pulls.
-    """
+    """Arms (`parts`) with independent uniform priors, of `decisions` pulls."""
 
     parts: int
     decisions: int
@@ -37,12 +32,12 @@ class IndependentArms:
 
     @property
     def optimal(self) -> str:
-        """Name of the best policy known."""
+        """See `CountBelief.optimal`."""
         return "bayes_optimal" if self.exact else "gittins"
 
     @cached_property
     def known(self) -> ActionValues | PairValues:
-        """The values, which are computed when they are first asked for."""
+        """The values, computed when first asked for."""
         return (action_values if self.exact else pair_values)(self.parts, self.decisions, self.action_noise)
 
     @cached_property
@@ -50,24 +45,24 @@ class IndependentArms:
         return thompson_chances(self.parts, self.decisions)
 
     def values(self, counts: Tensor) -> Tensor:
-        """Returns Q* of each executed arm, or what stands for it."""
+        """See `CountBelief.values`."""
         return self.known.of(counts)
 
     def policy(self, counts: Tensor) -> Tensor:
-        """Returns the probabilities of the best policy known."""
+        """See `CountBelief.policy`."""
         return self.known.policy(counts)
 
     def best(self, counts: Tensor) -> Tensor:
-        """Returns the posterior probability of each arm to be the best."""
+        """See `CountBelief.best`."""
         rows = counts.flatten(0, -3)
         return self._thompson(rows, 0).double().view(counts.shape[:-1])
 
     def means(self, counts: Tensor) -> Tensor:
-        """Returns the posterior mean of each arm."""
+        """See `CountBelief.means`."""
         return posterior_mean(counts.double())
 
     def told(self, counts: Tensor) -> Tensor:
-        """Returns mean, variance and count of each arm, `[..., 3 A]`."""
+        """Returns each arm's mean, variance and count, `[..., 3 A]`."""
         n = counts.sum(-1).double()
         mean = self.means(counts)
         return torch.cat((mean, mean * (1 - mean) / (n + 3), n), -1)

@@ -1,4 +1,4 @@
-"""The belief model of Bernoulli bandits: independent arms, whose values are exact, or by pairs of arms if too many."""
+"""The belief model of Bernoulli bandits: independent arms, with values by pairs if too many."""
 
 from __future__ import annotations
 

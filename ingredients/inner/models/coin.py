@@ -1,13 +1,12 @@
 """The posterior of one coin that every episode tosses, whatever is decided.
 
-Let q be the posterior probability that the next toss falls on side 0. Action 0 pays if it does, with probability
-`follows`, and else if it does not, so
+Let q be the posterior probability that the next toss falls on side 0. Action 0 pays with probability f (`follows`) if
+it does, and with 1 − f if not:
 
     E[r | action 0] = f q + (1 − f) (1 − q),   and with q exchanged for 1 − q for action 1.
 
-No decision tells more of the coin than the other. So exploring never pays: Q* is this plus a value of the future that
-is the same for both, and greedy is Bayes-optimal. The coin's probability p is uniform on [0, 1], or one of two values
-that sum to 1, equally likely.
+Q* is this plus the same future for both. The coin's probability p is uniform on [0, 1], or one of two values that sum
+to 1, equally likely.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ RATES = (0.1, 0.2, 0.3)
 
 @dataclass(frozen=True)
 class CoinBelief:
-    """A coin; see `model.CountBelief`.
+    """A coin.
 
     Attributes:
         decisions: T.
-        lower: the smaller of the two values of p; None if p is uniform.
-        follows: f, the probability that an action's reward is that of its own side.
+        lower: the smaller of two values of p; None if uniform.
+        follows: f, how often an action's reward is that of its side.
     """
 
     decisions: int
@@ -54,7 +53,7 @@ class CoinBelief:
 
     @cached_property
     def _future(self) -> Tensor:
-        """Value of all decisions after t tosses of which h fell on side 0, `[T + 1, T + 1]` by t and h."""
+        """Value of all decisions after t tosses with h on side 0, `[T + 1, T + 1]`."""
         future = torch.zeros(self.decisions + 1, self.decisions + 1, dtype=torch.float64)
         for t in reversed(range(self.decisions)):
             falls = torch.arange(t + 1, dtype=torch.float64)
@@ -65,7 +64,7 @@ class CoinBelief:
         return future
 
     def values(self, counts: Tensor) -> Tensor:
-        """Returns Q* of each action: its reward, and what the toss makes the future worth."""
+        """Returns each action's Q*: its reward and the future's worth."""
         falls, tosses = counts[..., 0, 0].long(), counts.sum((-1, -2)).long()
         q = self._next(counts)
         later = q * self._future[tosses + 1, falls + 1] + (1 - q) * self._future[tosses + 1, falls]
@@ -76,7 +75,7 @@ class CoinBelief:
         return best_share(self.means(counts))
 
     def best(self, counts: Tensor) -> Tensor:
-        """Returns the posterior probability that p is above 1/2, and that it is below."""
+        """Returns posterior probabilities that p is above and below 1/2."""
         falls = counts[..., 0, :].double()
         if self.lower is None:
             first = torch.as_tensor(special.betaincc(falls[..., 0].numpy() + 1, falls[..., 1].numpy() + 1, 0.5))
@@ -85,7 +84,7 @@ class CoinBelief:
         return torch.stack((first, 1 - first), -1)
 
     def means(self, counts: Tensor) -> Tensor:
-        """Returns the posterior mean of each action's reward."""
+        """See `CountBelief.means`."""
         q = self._next(counts)
         first = self.follows * q + (1 - self.follows) * (1 - q)
         return torch.stack((first, 1 - first), -1)
@@ -108,7 +107,7 @@ class CoinBelief:
         return self.lower + (1 - 2 * self.lower) * self._higher(falls)
 
     def _higher(self, falls: Tensor) -> Tensor:
-        """Returns the probability of the higher value of p after falls `[..., 2]`."""
+        """Returns P(p is the higher value) after falls `[..., 2]`."""
         assert self.lower is not None
         if self.lower == 0:
             return 0.5 * (1 + (falls[..., 0] - falls[..., 1]).sign())
@@ -116,7 +115,7 @@ class CoinBelief:
 
 
 def learner_of_a_coin(side: Side, rates: tuple[float, ...] = RATES) -> Learner:
-    """Returns the learner whose number of a side is how often the coin fell on it of late."""
+    """Returns the learner of how often the coin fell on each side of late."""
 
     def lesson(lived: Histories) -> Lesson:
         fell = one_hot(side(lived), 2)

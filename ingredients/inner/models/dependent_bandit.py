@@ -29,7 +29,7 @@ def dependent_bandit_belief(family: DependentBandit) -> BeliefModel:
 
 
 def _other_arms(histories: Histories, draws: torch.Generator) -> Histories:
-    """Returns the lifetimes with every other pull, by lot, of the other arm with the other reward."""
+    """Returns lifetimes with a random half of the pulls of the other arm, with the other reward."""
     other = torch.rand(histories.actions.shape, generator=draws) < 0.5
     actions = torch.where(other, 1 - histories.actions, histories.actions)
     return histories._replace(actions=actions, rewards=torch.where(other, 1 - histories.rewards, histories.rewards))

@@ -1,8 +1,7 @@
-"""What the analysis has to know of a family: how an episode goes, what is believed after it, and simple learners.
+"""What the analysis has to know of a family.
 
-A belief is counts `[..., D, 2]`: of D unknown parts, such as the arms of a bandit, how often each fell on either side.
-Each episode adds one to one of them. So the order of episodes never matters to the belief, and every number here is a
-function of the counts.
+A belief is counts `[..., D, 2]`: how often each of D unknown parts, such as arms, fell on either side. An episode adds
+one to one of them.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ RATES = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 
 
 class Course(Protocol):
-    """How an episode goes: one decision, what follows, and what agents see of it."""
+    """How an episode goes: one decision, and what follows and is seen."""
 
     @property
     def actions(self) -> int:
@@ -47,15 +46,15 @@ class Course(Protocol):
         ...
 
     def outcome(self, tasks: Tensor, action: Tensor, luck: Tensor) -> Histories:
-        """Returns an episode `[S, N]` after `action` on `tasks` `[S, N, ...]`; `luck` are uniforms `[U, S, N]`."""
+        """Returns an episode `[S, N]` after `action` on `tasks` `[S, N, ...]`, with uniforms `luck` `[U, S, N]`."""
         ...
 
     def code(self, lived: Histories) -> Tensor:
-        """Returns all that an episode showed, as a number below `codes`, of the shape of the parts."""
+        """Returns all that an episode showed as a number below `codes`."""
         ...
 
     def recorded(self, actions: Tensor, rewards: Tensor, observations: Tensor) -> Histories:
-        """Returns lifetimes from all their steps, `[S, N, T steps]`, observations `[S, N, T steps, O]`."""
+        """Returns lifetimes from all steps, `[S, N, T steps]`; observations are `[S, N, T steps, O]`."""
         ...
 
     def shown(self, histories: Histories, step: int) -> tuple[Tensor, ...]:
@@ -64,7 +63,7 @@ class Course(Protocol):
 
 
 class CountBelief(Protocol):
-    """What is believed after counts `[..., D, 2]`, int64 or float64; everything returned is float64."""
+    """What is believed after counts `[..., D, 2]`, int64 or float64; returns float64."""
 
     @property
     def decisions(self) -> int:
@@ -73,22 +72,22 @@ class CountBelief(Protocol):
 
     @property
     def parts(self) -> int:
-        """Number of unknown parts D. Part d rises in favour of action d."""
+        """Number of unknown parts D; part d favours action d."""
         ...
 
     @property
     def statistics(self) -> tuple[str, ...]:
-        """Names of what `told` returns of each part; the first is `mean`."""
+        """Names of what `told` returns of each part, `mean` first."""
         ...
 
     @property
     def optimal(self) -> str:
-        """Name of the best policy known; `bayes_optimal` where values are exact."""
+        """Name of the best known policy; `bayes_optimal` if values are exact."""
         ...
 
     @property
     def explores(self) -> bool:
-        """Whether exploring can pay. If not, greedy is Bayes-optimal, and no candidate of its own."""
+        """Whether exploring can pay; else greedy is Bayes-optimal."""
         ...
 
     @property
@@ -97,23 +96,23 @@ class CountBelief(Protocol):
         ...
 
     def values(self, counts: Tensor) -> Tensor:
-        """Returns Q* of each executed action, `[..., A]`, or what stands for it; a constant for all is left open."""
+        """Returns Q* of executed actions, `[..., A]`, or a stand-in, up to a constant."""
         ...
 
     def policy(self, counts: Tensor) -> Tensor:
-        """Returns the probabilities of the policy named `optimal`, `[..., A]`."""
+        """Returns the probabilities of the `optimal` policy, `[..., A]`."""
         ...
 
     def best(self, counts: Tensor) -> Tensor:
-        """Returns the posterior probability of each action to be the best, `[..., A]`."""
+        """Returns actions' posterior probabilities to be the best, `[..., A]`."""
         ...
 
     def means(self, counts: Tensor) -> Tensor:
-        """Returns the posterior mean of each action's reward in an episode, `[..., A]`."""
+        """Returns actions' posterior mean rewards in an episode, `[..., A]`."""
         ...
 
     def told(self, counts: Tensor) -> Tensor:
-        """Returns what decoders read, `[..., D]` for each of `statistics`, one behind the other."""
+        """Returns what decoders read, `[..., D]` for each of `statistics` in turn."""
         ...
 
 
@@ -122,7 +121,7 @@ class Lesson(NamedTuple):
 
     Attributes:
         towards: where numbers move.
-        moves: which numbers move at all (bool).
+        moves: which move (bool).
     """
 
     towards: Tensor
@@ -130,19 +129,14 @@ class Lesson(NamedTuple):
 
 
 class Learner(NamedTuple):
-    """A recency-weighted learner: V ← V + rate (towards − V).
-
-    Attributes:
-        lesson: of an episode.
-        rates: over which it is fitted to a policy.
-    """
+    """A recency-weighted learner: V ← V + rate (towards − V), at rates that are fitted."""
 
     lesson: Callable[[Histories], Lesson]
     rates: tuple[float, ...] = RATES
 
 
 class Habit(NamedTuple):
-    """A known policy by the last episode alone: probabilities at first, `[A]`, and after each code, `[codes, A]`."""
+    """A policy by the last episode: probabilities at first, `[A]`, and after each code, `[codes, A]`."""
 
     first: Tensor
     then: Tensor
@@ -155,12 +149,12 @@ class BeliefModel:
     Attributes:
         course: how an episode goes.
         posterior: what is believed after counts.
-        counter: which of the 2 D counts an episode adds to, of the shape of its parts (int64).
-        learners: recency-weighted learners by the name of their candidate; `recency` is one of them.
+        counter: which of the 2 D counts an episode adds to (int64).
+        learners: by their candidate's name; `recency` is one.
         habit: the known reactive policy.
-        beside: further policies by counts, shown beside the agents, by name.
-        otherwise: other lifetimes that tell the same, episode by episode, by other actions; None if there are none.
-        lapses: of the known algorithms in the gate, where the belief grows sharp so fast that noise could hide them.
+        beside: further policies by counts.
+        otherwise: replaces actions by others that tell the same.
+        lapses: of the gate's algorithms.
     """
 
     course: Course
@@ -179,17 +173,17 @@ class BeliefModel:
         return tuple(name for name in CANDIDATES if name not in absent)
 
     def counts(self, histories: Histories) -> Tensor:
-        """Returns the counts before each decision, `[S, N, T, D, 2]` (int64)."""
+        """Returns counts before each decision, `[S, N, T, D, 2]` (int64)."""
         outcomes = one_hot(self.counter(histories), 2 * self.posterior.parts)
         before = outcomes.cumsum(2) - outcomes
         return before.view(*histories.shape, self.posterior.parts, 2)
 
     def one_more(self, counts: Tensor, episode: Histories) -> Tensor:
-        """Returns `counts` `[S, N, D, 2]` after one more episode `[S, N]`."""
+        """Returns `counts` `[S, N, D, 2]` after another episode `[S, N]`."""
         place = self.counter(episode).unsqueeze(-1)
         return counts.flatten(-2).scatter_add(-1, place, torch.ones_like(place).to(counts.dtype)).view_as(counts)
 
     def gaps(self, counts: Tensor) -> Tensor:
-        """Returns the cost of intending each action, `[..., A]`: 0 for the best."""
+        """Returns (1 − ε) (max_b Q*(b) − Q*(a)) of intended actions a, `[..., A]`, under action noise ε."""
         values = self.posterior.values(counts)
         return (1 - self.posterior.action_noise) * (values.amax(-1, keepdim=True) - values)

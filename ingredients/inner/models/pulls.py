@@ -15,7 +15,7 @@ from ingredients.references.bandit_reactive import win_stay_lose_shift
 
 @dataclass(frozen=True)
 class Pulls:
-    """Pulls of `actions` arms whose tasks are probabilities; see `model.Course`."""
+    """Pulls of `actions` arms whose tasks are probabilities."""
 
     actions: int
     steps = 1
@@ -27,7 +27,7 @@ class Pulls:
         return 2 * self.actions
 
     def outcome(self, tasks: Tensor, action: Tensor, luck: Tensor) -> Histories:
-        """Returns the pull of an arm, which pays with its probability."""
+        """Returns an arm's pull, which pays with its probability."""
         paid = luck[0] < tasks.gather(-1, action.unsqueeze(-1)).squeeze(-1)
         return of_pulls(action, paid.float())
 
@@ -40,7 +40,7 @@ class Pulls:
         return of_pulls(actions, rewards)
 
     def shown(self, histories: Histories, step: int) -> tuple[Tensor, ...]:
-        """Returns the past before a pull; observations are 0, and every pull is an episode."""
+        """Returns the past before a pull, an episode with observation 0."""
         first = histories.rewards[..., :1] * 0
         one = first + 1
         before = slice(step - 1, step)
@@ -56,16 +56,16 @@ def win_stay(arms: int) -> Habit:
 
 
 def of_the_arm(lived: Histories, arms: int) -> Lesson:
-    """Returns the lesson that moves the number of the pulled arm towards its reward."""
+    """Returns the lesson that moves the pulled arm's number towards its reward."""
     towards = lived.rewards.double().unsqueeze(-1).expand(*lived.rewards.shape, arms)
     return Lesson(towards, one_hot(lived.actions, arms).bool())
 
 
 def by_arms(lived: Histories) -> Tensor:
-    """Returns which count a pull adds to if each arm has its own: successes, then failures."""
+    """Returns which count a pull adds to: each arm's successes, then failures."""
     return 2 * lived.actions + (1 - lived.rewards.long())
 
 
 def win_or_loss(lived: Histories) -> Tensor:
-    """Returns the side of a coin that a pull of one of its two arms speaks for: 0 for the first arm."""
+    """Returns the side of a coin that a pull speaks for: 0 for the first arm."""
     return torch.where(lived.rewards > 0, lived.actions, 1 - lived.actions)

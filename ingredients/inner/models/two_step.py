@@ -1,8 +1,7 @@
-"""The belief model of the two-step task without reversals: one coin, of which every planet's pay tells the same.
+"""The belief model of the two-step task without reversals: one coin, of which both planets tell the same.
 
-An episode is a flight: the ship is the decision, then a planet pays or does not, whatever the second action is. A
-planet that pays speaks for itself, one that does not for the other. `rest` is 2 planet + second action, as the second
-action is shown like any other, and an agent without memory may note the planet in it.
+An episode is a flight, its decision the ship. A planet that pays speaks for itself, else for the other. `rest` is 2
+planet + second action.
 """
 
 from __future__ import annotations
@@ -27,11 +26,7 @@ RATES = (0.2, 0.3)  # of a recency-weighted learner: a slower one takes nearly t
 
 @dataclass(frozen=True)
 class Flights:
-    """Flights of two steps; see `model.Course`.
-
-    Attributes:
-        common: probability that a ship flies to its own planet.
-    """
+    """Flights of two steps; `common`: probability that a ship reaches its own planet."""
 
     common: float
     actions = 2
@@ -55,7 +50,7 @@ class Flights:
         return Histories(actions[..., ::2], rewards[..., 1::2], 2 * planet + actions[..., 1::2])
 
     def shown(self, histories: Histories, step: int) -> tuple[Tensor, ...]:
-        """Returns the past at home, which holds the second action and the reward, or on the planet of a flight."""
+        """Returns the past at home (last flight's second action and reward) or on a planet."""
         flight, away = divmod(step, 2)
         no = histories.rewards[..., :1] * 0
         now, last = slice(flight, flight + 1), slice(flight - 1, flight)
@@ -94,7 +89,7 @@ def _side(lived: Histories) -> Tensor:
 
 
 def _other_flights(common: float, histories: Histories, draws: torch.Generator) -> Histories:
-    """Returns lifetimes with a flight of any ship in the place of each that speaks for the same planet."""
+    """Returns lifetimes whose flights, of any ships, speak for the same planets."""
     luck = torch.rand(3, *histories.actions.shape, generator=draws)
     ship = (luck[0] < 0.5).long()
     planet = torch.where(luck[1] < common, ship, 1 - ship)
