@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.autograd.function import BackwardCFunction
 
 from ingredients.agent.compiled import without_loops
 from ingredients.agent.network import flatten, views
@@ -201,6 +203,16 @@ def test_a_runs_bytes_depend_on_nothing_but_itself() -> None:
     again = trained(of, runs(of))
     assert torch.equal(again.policy, whole.policy)
     assert torch.equal(again.critic, whole.critic)
+
+
+def test_updates_leave_no_graph_behind() -> None:
+    """What an update differentiates is gone after it: a long training takes no more memory than a short one."""
+    of = study()
+    left = trained(of, runs(of)[:1], 3)
+    gc.collect()
+    graphs = [each for each in gc.get_objects() if isinstance(each, BackwardCFunction)]
+    assert left.update == 3
+    assert graphs == []
 
 
 def test_lanes_come_back_to_where_they_were() -> None:
