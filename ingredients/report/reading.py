@@ -17,8 +17,9 @@ INTERVALS: Final = "What the intervals are over"
 PROBES: Final = (
     "A probe changes something while a trained agent plays. An agent that learns in context follows the wrong past "
     "after the swap, learns the task a second time after the wipe, and adapts to the new task after the switch. It "
-    "does not adapt to a channel that shows another lifetime. Score lost is the late score of the same lifetimes "
-    "without the probe, minus that with it."
+    "does not adapt to a channel that shows another lifetime. Score lost is the mean score of the same lifetimes "
+    "without the probe, minus that with it. It is over what the probe touches: the half after a swap, a wipe or a "
+    "switch, and the whole lifetime otherwise."
 )
 ROUTES: Final = (
     "How the agents that learn in context get the information of each ingredient. It is shown to them, the environment "
