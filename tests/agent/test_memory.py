@@ -17,7 +17,7 @@ from ingredients.agent.memory.gru import Gru
 from ingredients.agent.memory.lstm import Lstm
 from ingredients.agent.memory.recurrence import sigmoid
 from ingredients.agent.memory.transformer import BLOCKS, HEADS, HELD, SLOPES, Transformer
-from ingredients.agent.memory.transitions import HOPS, NEAR, SHARP, Sight, Transitions
+from ingredients.agent.memory.transitions import HOPS, NEAR, SHARP, LabelColumns, Transitions
 from ingredients.agent.memory.window import Window
 
 
@@ -181,7 +181,7 @@ def _one_table(weights: Weights, carry: Tensor, x: Tensor) -> Tensor:
     return torch.stack(read)
 
 
-LABELS = Sight(size=4, labels=2)  # two labels of two columns, side by side
+LABELS = LabelColumns(size=4, labels=2)  # two labels of two columns, side by side
 
 
 def _transitions(weights: Weights, carry: Tensor, x: Tensor) -> Tensor:
@@ -408,7 +408,7 @@ def test_the_tape_of_a_table_by_hand() -> None:
 
 def test_labels_shown_anywhere_have_their_own_slots() -> None:
     """Nine tenths of a first label are filed in one slot, alone, be it where the agent is or where it should be."""
-    memory = Transitions(30, 64, HORIZON, Sight(18, 9))
+    memory = Transitions(30, 64, HORIZON, LabelColumns(18, 9))
     assert (memory.slots, memory.label) == (16, 9)
     weights = stack_of(memory, 3)
     here = torch.nn.functional.pad(torch.eye(9).repeat(1, 2), (0, 12)).expand(3, 9, 30)
@@ -416,14 +416,14 @@ def test_labels_shown_anywhere_have_their_own_slots() -> None:
     assert torch.equal(slots, goals)
     assert slots.argmax(-1).tolist() == [list(range(9))] * 3
     assert slots.amax(-1).min() > 0.8 > SHARP / 10
-    assert Transitions(12, 128, HORIZON, Sight(5)).label == 5  # no labels: all of the observation is one
+    assert Transitions(12, 128, HORIZON, LabelColumns(5)).label == 5  # no labels: all of the observation is one
 
 
 @pytest.mark.parametrize("way", range(1, HOPS + 1))
 def test_readings_tell_the_move_towards_a_goal(way: int) -> None:
     """Back at the start of a corridor, the hop of the goal's distance tells the move on; the hop before tells none."""
     places, moves, columns = HOPS + 1, 2, 16
-    memory = Transitions(2 * places + moves + 1, 64, HORIZON, Sight(2 * places, places))
+    memory = Transitions(2 * places + moves + 1, 64, HORIZON, LabelColumns(2 * places, places))
     weights = {name: torch.zeros(1, *shape) for name, shape in memory.shapes().items()}
     weights["transitions.label"] = stack_of(memory, 1)["transitions.label"]
     weights["transitions.factors"][0, 0, :moves, :moves] = torch.eye(moves)

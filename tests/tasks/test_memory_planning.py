@@ -183,7 +183,7 @@ def test_too_many_walls_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tasks", "sight"),
+    ("tasks", "columns"),
     [
         ({"family": "memory-planning", "size": 3, "walls": 7, "episodes": 5}, (18, 9)),
         ({"family": "tabular-mdp", "states": 4, "actions": 2, "episodes": 5, "episode_steps": 3}, (4, 0)),
@@ -191,11 +191,11 @@ def test_too_many_walls_are_refused() -> None:
     ],
 )
 def test_a_memory_that_knows_labels_is_told_which_columns_they_are(
-    tasks: dict[str, object], sight: tuple[int, int]
+    tasks: dict[str, object], columns: tuple[int, int]
 ) -> None:
     """The maze shows two labels side by side; what other tasks show is one of its own."""
     data = {"name": "t", "tasks": tasks, "ingredients": {}, "agent": {"memory": "transitions", "hidden": 16}}
     memory = prepare(parse_study(data, "test"), ()).agent.memory
     assert isinstance(memory, Transitions)
-    assert memory.sight == sight
-    assert memory.label == (sight[1] or sight[0])
+    assert memory.shown == columns
+    assert memory.label == (columns[1] or columns[0])

@@ -14,18 +14,18 @@ from ingredients.agent.memory.memoryless import Memoryless
 from ingredients.agent.memory.own import Own, own_memory
 from ingredients.agent.memory.protocol import Memory, State
 from ingredients.agent.memory.transformer import Transformer
-from ingredients.agent.memory.transitions import WHOLE, Sight, Transitions
+from ingredients.agent.memory.transitions import WHOLE, LabelColumns, Transitions
 from ingredients.agent.memory.window import Window
 
-__all__ = ["Memory", "Sight", "State", "make_memory", "memory_notice"]
+__all__ = ["LabelColumns", "Memory", "State", "make_memory", "memory_notice"]
 
 
 def make_memory(
-    kind: str, inputs: int, hidden: int, window: int, horizon: int, quick: bool = False, sight: Sight = WHOLE
+    kind: str, inputs: int, hidden: int, window: int, horizon: int, quick: bool = False, shown: LabelColumns = WHOLE
 ) -> Memory:
     """Returns the memory `kind`, ours or the user's `package.module:Class`.
 
-    `window` is at most the horizon T, which sets a GRU's time constants; `quick`: see `Gru`; `sight`:
+    `window` is at most the horizon T, which sets a GRU's time constants; `quick`: see `Gru`; `shown`:
     what the observation's columns are.
 
     Raises:
@@ -39,7 +39,7 @@ def make_memory(
         case "lstm":
             return Lstm(inputs, hidden, quick)
         case "transitions":
-            return Transitions(inputs, hidden, horizon, sight)
+            return Transitions(inputs, hidden, horizon, shown)
         case "transformer":
             return Transformer(inputs, hidden)
         case "window":

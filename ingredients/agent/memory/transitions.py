@@ -41,7 +41,7 @@ UNITS_A_SLOT = 64 // REACH
 KEPT_A_STEP = 4 * HOPS + 6  # floats a lane, a step and a step before it: the tape, and the way back through a hop
 
 
-class Sight(NamedTuple):
+class LabelColumns(NamedTuple):
     """What the observation's columns are.
 
     Attributes:
@@ -53,7 +53,7 @@ class Sight(NamedTuple):
     labels: int = 0
 
 
-WHOLE = Sight()  # one column
+WHOLE = LabelColumns()  # one column
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Transitions:
     inputs: int
     hidden: int
     horizon: int
-    sight: Sight = WHOLE
+    shown: LabelColumns = WHOLE
 
     @property
     def slots(self) -> int:
@@ -73,7 +73,7 @@ class Transitions:
     @property
     def label(self) -> int:
         """Width of one label."""
-        return self.sight.labels or self.sight.size
+        return self.shown.labels or self.shown.size
 
     @property
     def read(self) -> int:
@@ -89,7 +89,7 @@ class Transitions:
         """Returns shapes by name; the factors' last column is unused."""
         return {
             "transitions.label": (self.label, self.slots),
-            "transitions.factors": (2, self.inputs - self.sight.size, self.slots),
+            "transitions.factors": (2, self.inputs - self.shown.size, self.slots),
             "transitions.output": (self.hidden + self.read + self.inputs, self.hidden),
             **self.gru.shapes(),
         }
@@ -155,7 +155,7 @@ class Transitions:
 
     def _filed(self, weights: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Returns k and b¹ `[S, ..., J]`, and c `[S, ..., C]` with last column 1, for inputs `[S, ..., F]`."""
-        size, label, factors = self.sight.size, weights["transitions.label"], weights["transitions.factors"]
+        size, label, factors = self.shown.size, weights["transitions.label"], weights["transitions.factors"]
         rows = x.flatten(1, -2)
         first, last, rest = rows[..., : self.label], rows[..., size - self.label : size], rows[..., size:]
         products = torch.bmm(rest, factors[:, 0]) * torch.bmm(rest, factors[:, 1])
