@@ -14,5 +14,5 @@ DATA: dict[str, Any] = {
     "learner": {"train_steps": 6_000},
     "evaluation": {"tasks": 1000, "tasks_at_points": 64, "points": 3},
 }
-KINDS = ["gru", "lstm", "fast-weights", "transformer", "window"]
+KINDS = ["gru", "lstm", "fast-weights", "transitions", "transformer", "window"]
 MEMORIES = {"ingredients.memory": [False, True, *KINDS[1:]]}

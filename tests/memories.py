@@ -8,7 +8,7 @@ from torch import Tensor
 from ingredients.agent.memory import Memory, make_memory
 
 OWN = ("own_memories:Gated", "own_memories:TorchGru")
-KINDS = ("gru", "lstm", "fast-weights", "transformer", "window", "none", *OWN)
+KINDS = ("gru", "lstm", "fast-weights", "transitions", "transformer", "window", "none", *OWN)
 CARRYING = tuple(kind for kind in KINDS if kind != "none")
 F, LENGTH, HORIZON = 5, 4, 20
 Weights = dict[str, Tensor]

@@ -13,7 +13,7 @@ from ingredients.study.fields import mistake, unknown
 Ingredient = Literal["reward_observation", "action_observation", "memory", "task_distribution"]
 INGREDIENTS: tuple[Ingredient, ...] = ("reward_observation", "action_observation", "memory", "task_distribution")
 
-MEMORY_KINDS = ("gru", "lstm", "fast-weights", "transformer", "window", "none")
+MEMORY_KINDS = ("gru", "lstm", "fast-weights", "transitions", "transformer", "window", "none")
 BOUNDED_KINDS = ("gru", "lstm")  # each number of whose state lies between bounds
 UNROLLED_KINDS = ("gru", "lstm", "none")  # can be unrolled from where they are, each lane reset by itself
 OWN_KIND = "or your own as module:Class"

@@ -19,7 +19,7 @@ _SLOWER = {
     "dynamic-tiger": 4.4,
     "dynamic-tiger-predicting": 4.4,
     "memories": 3.6,
-    "memory-planning": 8.1,
+    "memory-planning": 6.9,
     "tabular-mdp": 4.5,
     "duan-bandits-5x500": 1.4,
     "duan-bandits-50x100": 1.4,

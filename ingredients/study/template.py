@@ -30,7 +30,7 @@ ingredients:
 seeds: 5                       # five of five are the fewest that decide what most runs do
 
 agent:
-  memory: gru                  # gru, lstm, fast-weights, transformer, window, none, or package.module:Class
+  memory: gru                  # gru, lstm, fast-weights, transitions, transformer, window, none, or module:Class
   hidden: 64
 
 learner:

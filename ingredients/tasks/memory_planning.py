@@ -58,6 +58,11 @@ class MemoryPlanning:
         return self.size**2
 
     @property
+    def labels(self) -> int:
+        """Width of each of the two labels shown, for memories that know labels."""
+        return self.places
+
+    @property
     def observation_size(self) -> int:
         """Two columns for each label."""
         return 2 * self.places

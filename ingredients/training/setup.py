@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ingredients.agent.eye import Eye
-from ingredients.agent.memory import make_memory
+from ingredients.agent.memory import LabelColumns, make_memory
 from ingredients.agent.network import Agent, flatten
 from ingredients.agent.observation import InputLayout
 from ingredients.boundary.failures import Failure
@@ -108,7 +108,9 @@ def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Fa
     tuned = _segmented(study, family) if segmented else _tuned(study.learner, family)
     eye = Eye(frames(family))
     horizon = tuned.segment or family.steps
-    memory = make_memory(kind, eye.entering(layout.size), hidden, study.agent.window, horizon, quick=segmented)
+    entering = eye.entering(layout.size)
+    shown = LabelColumns(entering - layout.size + layout.observation_size, getattr(family, "labels", 0))
+    memory = make_memory(kind, entering, hidden, study.agent.window, horizon, quick=segmented, shown=shown)
     agent = Agent(layout, hidden, memory, _head_hidden(study, segmented), eye)
     seen = (layout.size - eye.words if tuned.segment else 0) + (
         family.task_size if study.learner.critic_sees_task else 0

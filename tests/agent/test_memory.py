@@ -17,6 +17,7 @@ from ingredients.agent.memory.gru import Gru
 from ingredients.agent.memory.lstm import Lstm
 from ingredients.agent.memory.recurrence import sigmoid
 from ingredients.agent.memory.transformer import BLOCKS, HEADS, HELD, SLOPES, Transformer
+from ingredients.agent.memory.transitions import HOPS, NEAR, SHARP, LabelColumns, Transitions
 from ingredients.agent.memory.window import Window
 
 
@@ -180,6 +181,41 @@ def _one_table(weights: Weights, carry: Tensor, x: Tensor) -> Tensor:
     return torch.stack(read)
 
 
+LABELS = LabelColumns(size=4, labels=2)  # two labels of two columns, side by side
+
+
+def _transitions(weights: Weights, carry: Tensor, x: Tensor) -> Tensor:
+    """The equations of `transitions`, lane by lane; the GRU's are `_gru`'s."""
+    runs = [
+        torch.stack([_one_map({name: w[run] for name, w in weights.items()}, carry[run], lane) for lane in lanes])
+        for run, lanes in enumerate(x.transpose(1, 2))
+    ]
+    seen = torch.cat([torch.stack(runs).transpose(1, 2), x], dim=-1)
+    everything = torch.cat([_gru(weights, carry, seen), seen], dim=-1)
+    return torch.relu(everything @ weights["transitions.output"].unsqueeze(1))
+
+
+def _one_map(weights: Weights, carry: Tensor, x: Tensor) -> Tensor:
+    (first, second), label = weights["transitions.factors"], weights["transitions.label"]
+    slots, goals = (torch.softmax(shown @ label, dim=-1) for shown in (x[:, :2], x[:, 2:4]))
+    facts = torch.cat([((x[:, 4:] @ first) * (x[:, 4:] @ second))[:, :-1], torch.ones_like(x[:, :1])], dim=-1)
+    size, read = slots.shape[1], []
+    table, visits = x.new_zeros(size, size, size), x.new_zeros(size)
+    for t in range(len(x)):
+        if not carry[t]:
+            table, visits = torch.zeros_like(table), torch.zeros_like(visits)
+        elif t:
+            new = torch.einsum("i,c,j->icj", slots[t - 1], facts[t], slots[t])
+            table, visits = table + new, visits + slots[t - 1]
+        to = [torch.ones_like(visits), goals[t]]
+        while len(to) <= HOPS:
+            share = table[:, -1] @ to[-1] / (1 + visits)
+            to.append(share / (share.max() + NEAR))
+        read.append(torch.cat([torch.einsum("i,icj,j->c", slots[t], table, end) for end in to]))
+        read[-1] = read[-1] / (1 + slots[t] @ visits)
+    return torch.stack(read)
+
+
 def _lstm(weights: Weights, carry: Tensor, x: Tensor) -> Tensor:
     """The equations of `lstm`, word by word, for autograd."""
     enters, recurs = weights["lstm.input"].unbind(1), weights["lstm.hidden"].unbind(1)
@@ -248,6 +284,7 @@ def _norm(stream: Tensor) -> Tensor:
 EQUATIONS: tuple[tuple[Memory, Callable[[Weights, Tensor, Tensor], Tensor]], ...] = (
     (Gru(F, 4, HORIZON), _gru),
     (FastWeights(F, 8, HORIZON), _fast_weights),
+    (Transitions(F, 8, HORIZON, LABELS), _transitions),
     (Lstm(F, 4), _lstm),
     (Window(F, 4, LENGTH), _window),
     (Transformer(F, 8), _transformer),
@@ -367,6 +404,43 @@ def test_the_tape_of_a_table_by_hand() -> None:
     """Beside the GRU's seven numbers a unit, four for each slot and input, and eight for each column."""
     memory = FastWeights(F, 64, HORIZON)
     assert memory.tape_floats(30) == 7 * 64 + 4 * (16 + 2 * 32 + F)
+
+
+def test_labels_shown_anywhere_have_their_own_slots() -> None:
+    """Nine tenths of a first label are filed in one slot, alone, be it where the agent is or where it should be."""
+    memory = Transitions(30, 64, HORIZON, LabelColumns(18, 9))
+    assert (memory.slots, memory.label) == (16, 9)
+    weights = stack_of(memory, 3)
+    here = torch.nn.functional.pad(torch.eye(9).repeat(1, 2), (0, 12)).expand(3, 9, 30)
+    slots, goals, _ = memory._filed(weights, here)
+    assert torch.equal(slots, goals)
+    assert slots.argmax(-1).tolist() == [list(range(9))] * 3
+    assert slots.amax(-1).min() > 0.8 > SHARP / 10
+    assert Transitions(12, 128, HORIZON, LabelColumns(5)).label == 5  # no labels: all of the observation is one
+
+
+@pytest.mark.parametrize("way", range(1, HOPS + 1))
+def test_readings_tell_the_move_towards_a_goal(way: int) -> None:
+    """Back at the start of a corridor, the hop of the goal's distance tells the move on; the hop before tells none."""
+    places, moves, columns = HOPS + 1, 2, 16
+    memory = Transitions(2 * places + moves + 1, 64, HORIZON, LabelColumns(2 * places, places))
+    weights = {name: torch.zeros(1, *shape) for name, shape in memory.shapes().items()}
+    weights["transitions.label"] = stack_of(memory, 1)["transitions.label"]
+    weights["transitions.factors"][0, 0, :moves, :moves] = torch.eye(moves)
+    weights["transitions.factors"][0, 1, moves] = 1.0  # so that what is stored is the move
+    walk = [*range(places), *range(places - 2, -1, -1)]  # there by move 0, back by move 1
+    x = torch.zeros(1, len(walk), 1, memory.inputs)
+    for t, place in enumerate(walk):
+        x[0, t, 0, [place, places + way, -1]] = 1.0
+        x[0, t, 0, 2 * places + int(t >= places)] = float(t > 0)
+    read = []
+    for hop in (way - 1, way):
+        weights["transitions.output"].zero_()
+        weights["transitions.output"][0, memory.hidden + hop * columns :][:moves, :moves] = torch.eye(moves)
+        read.append(memory.unroll(weights, torch.ones(1, len(walk)), x)[0, -1, 0, :moves])
+    assert read[1].argmax() == 0
+    assert read[1][0] > 3 * read[1][1]
+    assert way == 1 or read[0].max() < 0.3 * read[1][0]
 
 
 def test_long_lifetimes_are_attended_to_whole() -> None:

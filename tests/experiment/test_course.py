@@ -113,7 +113,7 @@ def test_an_interrupted_stack_ends_in_the_same_bytes(
     assert not (tmp_path / "snapshots").exists()
 
 
-@pytest.mark.parametrize("memory", ["lstm", "fast-weights", "transformer", "window"])
+@pytest.mark.parametrize("memory", ["lstm", "fast-weights", "transitions", "transformer", "window"])
 def test_every_memory_goes_on(tmp_path: Path, memory: str) -> None:
     """Whatever the memory, its weights are all in the snapshot."""
     of = study(memory)

@@ -62,6 +62,7 @@ LONG: dict[str, object] = {"family": "bernoulli-bandit", "arms": 10, "episodes":
         ("gru", LONG, (128, 64)),
         ("lstm", FLAGSHIP, (64, 64)),
         ("fast-weights", FLAGSHIP, (64, 64)),
+        ("transitions", FLAGSHIP, (64, 64)),
         ("transformer", FLAGSHIP, (64, 64)),
         ("window", FLAGSHIP, (64, 64)),
     ],

@@ -24,7 +24,7 @@ seeds: 2
 """
 KEYS = "name, question, tasks, ingredients, seeds, agent, learner, evaluation, criterion"
 PROBABILITY = "off, on, or a probability from 0 to 1"
-KINDS = "gru, lstm, fast-weights, transformer, window, none, or your own as module:Class"
+KINDS = "gru, lstm, fast-weights, transitions, transformer, window, none, or your own as module:Class"
 MEMORY = f"off, on, {{wipe_every: k}} with k from 1 on, {KINDS}"
 SHIPPED = ", ".join(f"ablations/{path.name}" for path in sorted((ROOT / "ablations").glob("*.yaml")))
 NAME = "letters, digits, '.', '_', '-', at most 100, the first a letter or a digit"

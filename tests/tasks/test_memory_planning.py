@@ -9,10 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from ingredients.agent.memory.transitions import Transitions
 from ingredients.errors import StudyError
 from ingredients.study import parse_study
 from ingredients.tasks.memory_planning import COLLECT, MemoryPlanning
 from ingredients.tasks.torus import DOWN, LEFT, RIGHT, UP, distances, draw_graph, neighbours
+from ingredients.training.setup import prepare
 
 BACK = {UP: DOWN, DOWN: UP, LEFT: RIGHT, RIGHT: LEFT}
 
@@ -178,3 +180,22 @@ def test_too_many_walls_are_refused() -> None:
     tasks = {"family": "memory-planning", "episodes": 5, "walls": 18}
     with pytest.raises(StudyError, match="too many walls, got 18; allowed: 0 to 17"):
         parse_study({"name": "t", "tasks": tasks, "ingredients": {}}, "test")
+
+
+@pytest.mark.parametrize(
+    ("tasks", "columns"),
+    [
+        ({"family": "memory-planning", "size": 3, "walls": 7, "episodes": 5}, (18, 9)),
+        ({"family": "tabular-mdp", "states": 4, "actions": 2, "episodes": 5, "episode_steps": 3}, (4, 0)),
+        ({"family": "bernoulli-bandit", "arms": 2, "episodes": 5}, (1, 0)),
+    ],
+)
+def test_a_memory_that_knows_labels_is_told_which_columns_they_are(
+    tasks: dict[str, object], columns: tuple[int, int]
+) -> None:
+    """The maze shows two labels side by side; what other tasks show is one of its own."""
+    data = {"name": "t", "tasks": tasks, "ingredients": {}, "agent": {"memory": "transitions", "hidden": 16}}
+    memory = prepare(parse_study(data, "test"), ()).agent.memory
+    assert isinstance(memory, Transitions)
+    assert memory.shown == columns
+    assert memory.label == (columns[1] or columns[0])

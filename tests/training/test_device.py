@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA d
 
 BANDIT = {"family": "bernoulli-bandit", "arms": 3, "episodes": 10}
 ROOM = {"family": "dark-room", "size": 4, "episodes": 5, "episode_steps": 6, "random_start": True}
-MEMORIES = ["gru", "lstm", "fast-weights", "transformer", "window", "none"]
+MEMORIES = ["gru", "lstm", "fast-weights", "transitions", "transformer", "window", "none"]
 NEAR = 1e-4  # of two gradients, one on each device: a difference as large as float32 makes of sums of thousands
 
 

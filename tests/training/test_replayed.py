@@ -139,7 +139,7 @@ FAMILIES: list[dict[str, Any]] = [
     {"family": "tabular-mdp"},
     {"family": "two-step"},
 ]
-MEMORIES = ["gru", "lstm", "fast-weights", "transformer", "window", "none"]
+MEMORIES = ["gru", "lstm", "fast-weights", "transitions", "transformer", "window", "none"]
 
 
 @pytest.mark.parametrize(

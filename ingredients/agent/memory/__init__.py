@@ -1,8 +1,8 @@
 """Memories, each one tensor program for a stack (`protocol`).
 
-`recurrence` (shared), `gru`, `fast_weights` (a GRU beside a table), `lstm`, `memoryless`, `window`, `transformer`, the
-user's (`own_module`, `own_contract`, `own`). For CPU and GPU: `gru_loops`, `gru_triton`, `fast_weights_loops`,
-`fast_weights_triton`, `lstm_triton`.
+`recurrence` (shared), `gru`, `fast_weights` and `transitions` (a GRU beside a table), `lstm`, `memoryless`, `window`,
+`transformer`, the user's (`own_module`, `own_contract`, `own`). For CPU and GPU: `gru_loops`, `gru_triton`,
+`fast_weights_loops`, `fast_weights_triton`, `lstm_triton`.
 """
 
 from __future__ import annotations
@@ -14,15 +14,19 @@ from ingredients.agent.memory.memoryless import Memoryless
 from ingredients.agent.memory.own import Own, own_memory
 from ingredients.agent.memory.protocol import Memory, State
 from ingredients.agent.memory.transformer import Transformer
+from ingredients.agent.memory.transitions import WHOLE, LabelColumns, Transitions
 from ingredients.agent.memory.window import Window
 
-__all__ = ["Memory", "State", "make_memory", "memory_notice"]
+__all__ = ["LabelColumns", "Memory", "State", "make_memory", "memory_notice"]
 
 
-def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int, quick: bool = False) -> Memory:
+def make_memory(
+    kind: str, inputs: int, hidden: int, window: int, horizon: int, quick: bool = False, shown: LabelColumns = WHOLE
+) -> Memory:
     """Returns the memory `kind`, ours or the user's `package.module:Class`.
 
-    `window` is at most the horizon T, which sets a GRU's time constants; `quick`: see `Gru`.
+    `window` is at most the horizon T, which sets a GRU's time constants; `quick`: see `Gru`; `shown`:
+    what the observation's columns are.
 
     Raises:
         StudyError: the user's class is missing or breaks its contract.
@@ -34,6 +38,8 @@ def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int, 
             return FastWeights(inputs, hidden, horizon)
         case "lstm":
             return Lstm(inputs, hidden, quick)
+        case "transitions":
+            return Transitions(inputs, hidden, horizon, shown)
         case "transformer":
             return Transformer(inputs, hidden)
         case "window":
