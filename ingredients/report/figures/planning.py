@@ -34,10 +34,10 @@ def words(view: View) -> Words:
     cell, result = found(view.judgement)[0]
     took = {name: _steps(result.drawn[name]) for name in _COLOURS}
     alt = (
-        f"Left: the agent's way to a goal, {took['agent']}. Right: the way of the player who searches over what "
+        f"Left: the agent's longest way to a goal in half a game, {took['agent']}. Right: the way of the player who searches over what "
         f"had been seen until then, {took['search']}. Walls and passages that had been seen are drawn."
     )
-    return Words("planning", f"A way that {describe(cell)} took, beside that of search", alt)
+    return Words("planning", f"The longest way that {describe(cell)} took in half a game, beside that of search", alt)
 
 
 def figure(view: View) -> Figure:
