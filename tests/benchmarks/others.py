@@ -84,7 +84,7 @@ def made(name: str) -> gymnasium.Env[Any, Any]:
     import minigrid  # noqa: F401 - it names its environments
     from minigrid.wrappers import ImgObsWrapper
 
-    return gymnasium.wrappers.FlattenObservation(ImgObsWrapper(gymnasium.make(name)))
+    return gymnasium.wrappers.FlattenObservation(ImgObsWrapper(gymnasium.make(name)))  # type: ignore[no-untyped-call]
 
 
 def main() -> None:

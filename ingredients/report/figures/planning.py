@@ -35,7 +35,7 @@ def words(view: View) -> Words:
     took = {name: _steps(result.drawn[name]) for name in _COLOURS}
     alt = (
         f"Left: the agent's longest way to a goal in half a game, {took['agent']}. Right: the way of the player who "
-        f"searches over what had been seen until then, {took['search']}. Walls and passages that had been seen are drawn."
+        f"searches over what had been seen until then, {took['search']}. Walls and passages seen are drawn."
     )
     return Words("planning", f"The longest way that {describe(cell)} took in half a game, beside that of search", alt)
 
