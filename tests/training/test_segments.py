@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from stores import small_study
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 
@@ -205,9 +206,10 @@ def test_a_runs_bytes_depend_on_nothing_but_itself() -> None:
     assert torch.equal(again.critic, whole.critic)
 
 
-def test_updates_leave_no_graph_behind() -> None:
+@pytest.mark.parametrize("segments", [True, False])
+def test_updates_leave_no_graph_behind(segments: bool) -> None:
     """What an update differentiates is gone after it: a long training takes no more memory than a short one."""
-    of = study()
+    of = study() if segments else small_study()
     left = trained(of, runs(of)[:1], 3)
     gc.collect()
     graphs = [each for each in gc.get_objects() if isinstance(each, BackwardCFunction)]
