@@ -34,10 +34,14 @@ def words(view: View) -> Words:
     cell, result = found(view.judgement)[0]
     took = {name: _steps(result.drawn[name]) for name in _COLOURS}
     alt = (
-        f"Left: the agent's longest way to a goal in half a game, {took['agent']}. Right: the way of the player who "
-        f"searches over what had been seen until then, {took['search']}. Walls and passages seen are drawn."
+        f"Left: the agent's longest way to a goal in half a game, {took['agent']}. Right: the way that a searcher with "
+        f"its knowledge counts on, {took['search']}. It takes what nobody tried for open."
     )
-    return Words("planning", f"The longest way that {describe(cell)} took in half a game, beside that of search", alt)
+    return Words(
+        "planning",
+        f"The longest way that {describe(cell)} took in half a game, beside the one that search counts on",
+        alt,
+    )
 
 
 def figure(view: View) -> Figure:
