@@ -111,7 +111,7 @@ def _planning(judgement: Judgement) -> Iterator[str]:
     yield f"## {planning.TITLE}"
     yield _bullets(planning.MEASURES)
     if measured[0][1].drawn["agent"]:
-        yield "![The longest way that the agent took in half a game, beside the one that search counts on](figures/planning.png)"
+        yield "![The longest way of half a game, beside the one that search counts on](figures/planning.png)"
     yield markdown_table(planning.HEAD, (list(map(escaped, planning.row(*each))) for each in measured))
 
 
