@@ -1,8 +1,8 @@
 """Memories, each one tensor program for a stack (`protocol`).
 
-`recurrence` (shared), `gru`, `fast_weights` (a GRU beside a table), `lstm`, `memoryless`, `window`, `transformer`, the
-user's (`own_module`, `own_contract`, `own`). For CPU and GPU: `gru_loops`, `gru_triton`, `fast_weights_loops`,
-`fast_weights_triton`, `lstm_triton`.
+`recurrence` (shared), `gru`, `fast_weights`, `lstm`, `memoryless`, `window`, `transformer`, the user's (`own_module`,
+`own_contract`, `own`). For CPU and GPU: `gru_loops`, `gru_triton`, `fast_weights_loops`, `fast_weights_triton`,
+`lstm_triton`.
 """
 
 from __future__ import annotations
