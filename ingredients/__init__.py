@@ -35,7 +35,7 @@ Each module imports only from those before it. In order:
 The Python API (docs/api.md) loads what it needs when first asked:
 
     >>> import ingredients as ing
-    >>> study = ing.Study.load("bandit")                        # or a dict; changes={"tasks.arms": 10}
+    >>> study = ing.Study.load("bandit")
     >>> result = ing.run_grid(study, "results/bandit")          # doctest: +SKIP
     >>> agent = result.agent("all four ingredients")            # doctest: +SKIP
 

@@ -19,7 +19,7 @@ def is_program() -> bool:
 class AtOnce:
     """Ends the process with one line on Ctrl-C inside the `with`.
 
-    Ignored Ctrl-C (`nohup`, background jobs) stays ignored; threads cannot receive it.
+    Ignored Ctrl-C (`nohup`, background jobs) stays ignored.
     """
 
     def __init__(self, program: bool = True) -> None:

@@ -1,7 +1,4 @@
-"""The list of task families, which studies, programs, references and Gymnasium ids follow.
-
-Dotted names load only the family in use.
-"""
+"""The list of task families, which studies, programs, references and Gymnasium ids follow."""
 
 from __future__ import annotations
 
@@ -20,7 +17,6 @@ class FamilySpec:
         family: `module:Class` of its program (`tasks.family.Family`), made with the settings as keywords.
         references: `module:function` of its references; None if only random play is known (`references.ignorant`).
         belief: `module:function` of its belief model (`ingredients/inner/models/`), or None.
-        gymnasium_id: in Gymnasium's registry.
     """
 
     name: str

@@ -1,7 +1,4 @@
-"""The grid of a study: cells, runs, stacks, and fingerprints that identify stored runs.
-
-All depends on the study alone.
-"""
+"""The grid of a study: cells, runs, stacks, and fingerprints that identify stored runs."""
 
 from __future__ import annotations
 
@@ -151,7 +148,7 @@ class Run:
 
     @property
     def id(self) -> str:
-        """Readable name, unique in a study, safe as a folder's; no kind's own has `--`."""
+        """Readable name, unique in a study and safe for a folder; no kind of memory has `--` in its own."""
         named = [f"{_SHORT[ingredient]}-{text}" for ingredient, text in self.cell._named()]
         parts = [text.replace("_every=", "-").replace(":", "--") for text in named]
         return "_".join([*parts, f"seed-{self.seed}"])

@@ -1,8 +1,4 @@
-"""Cores and memory that this process may use, by affinity and control groups (containers, batch jobs, services).
-
-All groups up to the root are read, of version 2 (`cpu.max`, `memory.max`) and 1 (`cpu.cfs_quota_us`,
-`memory.limit_in_bytes`).
-"""
+"""Cores and memory that this process may use, by affinity and control groups (containers, batch jobs, services)."""
 
 from __future__ import annotations
 
@@ -38,10 +34,7 @@ def _quotas(root: Path) -> Iterator[float]:
 
 
 def _files(root: Path, controller: str, name: str) -> Iterator[Path]:
-    """Yields this file of every control group of the process, its own first; `controller` "" is version 2.
-
-    If a group's path does not exist, as in containers, the root is read.
-    """
+    """Yields this file of every control group of the process, its own first; `controller` "" is version 2."""
     for line in _read(root / "proc" / "self" / "cgroup").splitlines():
         _, controllers, path = [*line.split(":", 2), "", ""][:3]
         if controller not in controllers.split(","):

@@ -19,7 +19,6 @@ class ProbeSpec:
 
     Attributes:
         name: in tables, in `report.json`, and of its file.
-        title: in reports.
         shows: its score: cost (`cost`), the episodes after it (`fresh start`), the remaining gain (`gain`), or the late
             score (`late`).
         throughout: whether it affects whole lifetimes, or from half-way.

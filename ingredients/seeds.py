@@ -37,9 +37,9 @@ class Purpose(StrEnum):
 
 
 def stream_key(seed: int, purpose: Purpose, index: int = 0, evaluation: int = 0) -> int:
-    """Returns a stream's 32-bit key, as torch takes no more: the head of SHA-256 over the arguments.
+    """Returns a stream's 32-bit key: the head of SHA-256 over the arguments.
 
-    Two of a study's coincide with odds below .01.
+    Two of a study's streams coincide with odds below .01.
     """
     name = f"{seed}/{purpose.value}/{index}" + (f"/{evaluation}" if evaluation else "")
     digest = hashlib.sha256(name.encode()).digest()

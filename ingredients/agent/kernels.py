@@ -1,6 +1,6 @@
 """When Triton kernels (`..._triton`) apply, and what they share.
 
-A program is of one run and sums in fixed order: bits must not depend on the stack. Products are three tf32 products
+A program serves one run and sums in a fixed order: bits must not depend on the stack. Products are three tf32 products
 each: float32 accuracy, faster.
 """
 

@@ -42,7 +42,7 @@ class Agent:
 
     @property
     def head(self) -> int:
-        """Width of the head: 2A, padded to a multiple of four, as MKL rounds unaligned runs differently."""
+        """Width of the head: 2A, padded to a multiple of four."""
         used = 2 * self.layout.actions
         return used + -used % HEAD_BLOCK
 

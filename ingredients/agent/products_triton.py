@@ -87,7 +87,7 @@ def _outer(
     BLOCK_M: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> None:
-    """Writes `[S, G, K, M]` for a `[S, X, K]`, b `[S, G', X, M]`; a program makes one tile of a gate."""
+    """Writes `[S, G, K, M]` for a `[S, X, K]`, b `[S, G', X, M]`."""
     s, gate = tl.program_id(0).to(tl.int64), tl.program_id(1)
     wide = tl.cdiv(COLUMNS, BLOCK_M)
     k = (tl.program_id(2) // wide) * BLOCK_K + tl.arange(0, BLOCK_K)

@@ -54,7 +54,7 @@ class StoredAgent:
 
         Args:
             lanes: lifetimes side by side; None is one, with single values.
-            seed: of the actions.
+            seed: of the choice of actions.
 
         Raises:
             UsageError: fewer than one lane.

@@ -42,7 +42,7 @@ FULL = Cell(True, True, True, True)
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """The judgement on the one cell of the policies."""
+    """The judgement on policies, as runs of one cell."""
 
     study: Study
     judgement: Judgement
@@ -50,7 +50,7 @@ class Judged:
 
     @property
     def cell(self) -> CellResult:
-        """Result of all policies; "most" needs five."""
+        """Result of all policies; "most" needs at least five."""
         return self.judgement.cells[0]
 
     @property

@@ -33,7 +33,7 @@ def export(result: Result, to: str, out: Path) -> str:
 
     Raises:
         UsageError: the tool is unknown, or not installed.
-        StoreError: it needs runs, which are not here.
+        StoreError: the tool needs runs, which are not here.
     """
     writers = {
         "csv": _csv,

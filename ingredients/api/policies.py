@@ -1,7 +1,6 @@
 """Other people's policies (docs/api.md): their input, their output, and how they take an agent's place.
 
-From N lanes' `PolicyInput` and its last state a policy returns actions' probabilities, `[N, A]`, and its next state:
-arrays `[N, ...]` of all that it remembers. Without memory it is a function of the input.
+A policy's state is a tuple of arrays `[N, ...]`, all that it remembers.
 """
 
 from __future__ import annotations
@@ -32,8 +31,7 @@ class PolicyInput:
         observation: `[N, observation_size]`.
         reward: r_{t-1} as the channel shows it, `[N]`; 0 at a lifetime's start.
         action: a_{t-1} as carried out, `[N]` (int64); −1 at a lifetime's start and where not shown.
-        lifetime_start: `[N]` (bool).
-        episode_start: `[N]` (bool).
+        lifetime_start, episode_start: `[N]` (bool).
         columns: all this with both channels, as `ingredients.wrappers` appends it, `[N, F]`.
     """
 

@@ -34,7 +34,7 @@ def load(directory: str | Path) -> Result:
     """Returns the results in a folder (docs/api.md).
 
     Raises:
-        StoreError: it has none.
+        StoreError: it is no results folder.
     """
     folder = Path(directory).expanduser()
     _, study = load_result(folder)

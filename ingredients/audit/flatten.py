@@ -1,13 +1,8 @@
 """Observations and actions of any space as numbers for decoders.
 
-| space | columns |
-|---|---|
-| Box of at most 512 numbers | its numbers |
-| larger Box of two or three dimensions (an image) | means of at most 8 × 8 blocks, over channels |
-| Discrete of at most 16 | one-hot; of more, the number |
-| MultiDiscrete, MultiBinary | their numbers |
-| Text | a number |
-| Dict, Tuple | all parts |
+A Box of at most 512 numbers, MultiDiscrete and MultiBinary are read as they are, a larger image as means of at most
+8 × 8 blocks over channels, Discrete of at most 16 as one-hot, else as its number, Text as a number, Dict and Tuple by
+parts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A guarded environment for an audit: observations and actions as numbers, seeded luck.
 
-Errors and broken contracts raise. Resets also seed the process's shared generators. The player restores our state
-(`boundary.guard`) once for all steps.
+Errors and broken contracts raise. Resets also seed the process's shared generators.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ class Made:
         return self._finite(self._see(self.shown)), float(self._finite(np.array(paid))), over
 
     def give_luck(self, seed: int) -> None:
-        """Reseeds the environment's and shared generators, within reach."""
+        """Reseeds the environment's generator and shared ones, if within reach."""
         _seed_shared(seed)
         if hasattr(self.environment.unwrapped, "np_random"):
             self.environment.unwrapped.np_random = np.random.default_rng(seed)

@@ -134,7 +134,7 @@ def _notes(*sessions: Session) -> list[str]:
 
 
 def _leak(name: str, first: Session, second: Session | None, replayed: Replayed) -> Finding:
-    """Returns the leak under a policy's, uniform, or else sticky play."""
+    """Returns the leak under a policy's or uniform play; if that tells nothing, under sticky play."""
     taken = _measured(name, first, FULL)
     way = first.way
     details: dict[str, Any] = {way: asdict(taken)}

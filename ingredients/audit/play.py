@@ -1,7 +1,4 @@
-"""Play in one environment, by chance or a policy, as arrays.
-
-It ends after `STEPS` steps and `EPISODES` episodes (`MORE_STEPS` steps if fast), or when time is over.
-"""
+"""Play in one environment, by chance or a policy, as arrays (docs/audit.md)."""
 
 from __future__ import annotations
 
@@ -99,10 +96,7 @@ class Chance:
 def play(
     made: Made, way: str, *, seconds: float, first_seed: int, longest: int, player: Player | None = None
 ) -> Session:
-    """Returns play of at most about `seconds`, in episodes of at most `longest` steps.
-
-    Twenty failures in a row end it.
-    """
+    """Returns play of at most about `seconds`, in episodes of at most `longest` steps."""
     session = Session(way, has_quantities(made.actions))
     player = player or Chance(made.actions, way, first_seed)
     began = time.process_time()

@@ -61,7 +61,7 @@ def asked_for(path: Path | None, cell: str | None, seed: int | None) -> Policy |
     """Returns the policy that options name, or None.
 
     Raises:
-        IngredientsError: options conflict, or there is none such.
+        IngredientsError: options conflict, or there is no such policy.
     """
     if path is not None:
         return policy_of(path, cell, seed)

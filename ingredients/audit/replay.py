@@ -2,12 +2,8 @@
 
 Before every step both get equally seeded generators: luck stays equal even if one draws more often.
 
-| pair | differs in | the share that comes to differ tells |
-|---|---|---|
-| trace | one action | whether the environment remembers it |
-| tasks | the seed of the reset | whether tasks differ |
-| luck | the generators after the reset | whether there is luck |
-| control | nothing | whether to believe the others |
+Pairs differ in one action (`trace`), the seed of the reset (`tasks`), the generators after it (`luck`), or nothing
+(`control`).
 """
 
 from __future__ import annotations
@@ -176,10 +172,7 @@ def _tasks(pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
 
 
 def _told_apart(episodes: Sequence[Episode], pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
-    """Replays states with each of their actions; counts groups of actions that look alike for 3 steps.
-
-    Guesses within the true action's group are right in groups / actions of all cases.
-    """
+    """Replays states with each of their actions; counts groups of actions that look alike for 3 steps."""
     count = int(getattr(pair.space, "n", 0))
     if not 2 <= count <= MOST_ACTIONS:
         return

@@ -27,7 +27,7 @@ def of_step(answer: Any) -> Any:  # noqa: ANN401 - whatever was returned
     """Returns a step's answer.
 
     Raises:
-        Unfit: it has not five parts, the last a dict.
+        Unfit: it is not five parts, the last a dict.
     """
     if not isinstance(answer, tuple | list) or len(answer) != 5 or not isinstance(answer[4], Mapping):
         raise Unfit(f"{_counted(answer)}; expected: {STEP}, info a dict")

@@ -35,9 +35,9 @@ class DecoderQuestion:
 
     Attributes:
         name: `reward` or `action`.
-        task: known; then lifetimes on the same tasks are held out, else other tasks.
-        history: the sequence so far is known.
-        reward: is known.
+        task: whether the task is known; then lifetimes on the same tasks are held out, else other tasks.
+        history: whether the sequence so far is known.
+        reward: whether the reward is known.
     """
 
     name: str

@@ -34,10 +34,10 @@ class Budget:
     """Limits on the work of a measure.
 
     Attributes:
-        rows: fitted.
+        rows: most fitted rows.
         trees: of a forest.
-        tested: rows decoded.
-        cells: fitted numbers.
+        tested: most rows decoded.
+        cells: most fitted numbers.
     """
 
     rows: int

@@ -31,12 +31,12 @@ class LeakMeasurement:
     """How well one thing is decoded.
 
     Attributes:
-        leak: 0 to 1; None for a `reason`.
+        leak: 0 (base rate) to 1 (every step right); None for a `reason`.
         low, high: its 95% interval.
         accuracy: of the decoder; `base_rate`: without what follows the step.
         bits: information beyond the base, per step.
         p: under the null, by flipping signs of groups.
-        classes: most of a component.
+        classes: the largest number of classes of a component.
         leaks: whether `low` is above `LEAKS_ABOVE`.
     """
 

@@ -1,9 +1,4 @@
-"""Is a memory needed: what the past adds to what the present tells of rewards (docs/audit.md).
-
-Targets are r_t and the discounted rewards of the next `HORIZON` steps.
-
-    gain = (error without − error with the past) / variance, squared errors on the other half of episodes
-"""
+"""Is a memory needed: what the past adds to what the present tells of rewards (docs/audit.md)."""
 
 from __future__ import annotations
 

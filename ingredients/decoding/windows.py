@@ -5,7 +5,7 @@
     `history`     mean of o_0 to o_t
     `reward`      r_t; with `history` r_{t-1}, the mean reward so far, the mean of r_s · o_{s+1}
 
-Columns on a circle (cosine, sine) are also read as an angle. The task is no column.
+Columns on a circle (cosine, sine) are also read as an angle.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def grid_limits(retries: int, stack_timeout: str | None, memory_limit: str | Non
     """Returns the limits by `run-grid`'s options.
 
     Raises:
-        UsageError: one is no time or memory.
+        UsageError: an option is no time or memory.
     """
     seconds = None if stack_timeout is None else seconds_in(stack_timeout, "--stack-timeout")
     memory = None if memory_limit is None else bytes_in(memory_limit, "--memory-limit")
@@ -70,7 +70,7 @@ def seconds_in(text: str, option: str) -> float:
     """Returns a time in seconds: `90s`, `1.5h`, or a plain number.
 
     Raises:
-        UsageError: it is none.
+        UsageError: the text is no time.
     """
     return _amount(text, _SECONDS, 1.0, f"{option}: '{text}' is no time; allowed: 90s, 30m, 2h, 1d")
 
@@ -79,7 +79,7 @@ def bytes_in(text: str, option: str) -> int:
     """Returns an amount of memory in bytes: `4GB`, `512MiB`.
 
     Raises:
-        UsageError: it is none.
+        UsageError: the text is no amount of memory.
     """
     return int(_amount(text, _BYTES, None, f"{option}: '{text}' is no amount of memory; allowed: 4GB, 512MB, 4GiB"))
 

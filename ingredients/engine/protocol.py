@@ -30,9 +30,7 @@ class Job:
         arguments: positional, pickled.
         tells: whether one more argument, `tell`, reports progress.
         env_steps: environment steps of training, if known.
-        limited: whether limits apply.
         about: foreign code in it, named if the worker dies.
-        runs: number of runs that it makes.
     """
 
     key: str

@@ -1,7 +1,7 @@
 """Memoryless agents: the study's own trainer without memory, trained for half as many steps again as a run.
 
 They are the verdict rule's hurdle, and the ceiling of cells without memory. For each combination of channels the best,
-of seeds that no study uses, is chosen on separate tasks; it is worth at least as much as those with fewer channels.
+of seeds that no study uses, is chosen on separate tasks.
 """
 
 from __future__ import annotations

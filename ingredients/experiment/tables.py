@@ -52,7 +52,7 @@ class RunEvaluation:
 
     Attributes:
         returns_by_block: plain return on blocks of held-out tasks, the same for all runs.
-        statistics: the family's.
+        statistics: the family's own numbers.
         blocks: final curves on those blocks by probe, `[G, K]`.
         inside: result of `training.inside`.
         analysis: of `evaluation.analysis`.

@@ -36,11 +36,9 @@ class Bench:
         env_steps_per_second: of all workers, the median over `repetitions`.
         workers: simultaneous processes, each with the whole workload.
         seconds: wall-clock time of all repetitions.
-        peak_memory_bytes: of all workers.
         gigaflops: `training`, the operations that the algorithm needs in matrix products, as achieved; `bmm`, what
             `torch.bmm` reaches on them; `share`, training / bmm; `made`, operations made / needed.
         scaling: speeds on other sizes, timed once.
-        workload: the trained study, one run per cell.
     """
 
     env_steps_per_second: float

@@ -26,7 +26,6 @@ class Estimate:
     """What a grid will take.
 
     Attributes:
-        workers: how many at a time.
         memory_bytes: of a worker with the largest stack, on `device`.
         env_steps_per_second: of one worker in training while all compute, over all kinds of memory.
         seconds: of training and evaluating the unfinished runs.
@@ -51,8 +50,7 @@ def estimate(
 ) -> Estimate:
     """Returns what the remaining stacks, cut as for `run-grid`, will take; times each kind of memory on all workers.
 
-    `quick` measures neither time nor leaks. `tell` hears of slow steps. If nothing remains, it is one worker with the
-    first stack.
+    `quick` measures neither time nor leaks. `tell` hears of slow steps.
 
     Raises:
         StudyError: the user's code breaks its contract.

@@ -30,7 +30,6 @@ class Remaining:
     Attributes:
         stacks: the study's, with the requested unfinished runs alone.
         trained: those with good stored weights, which are only evaluated again.
-        references: whether to evaluate them.
         failed: `Store.record_mark` of those that failed before.
         edited: user's files changed since training.
         outdated: number of runs trained again for that.

@@ -31,7 +31,7 @@ class LeasedJobs:
         """Yields events until every job is done, here or elsewhere.
 
         Raises:
-            UnwritableError: a result could not be stored: nor could later ones.
+            UnwritableError: a result could not be stored, so later ones could not either.
             StoreError: the folder cannot be read, or holds a damaged run.
         """
         while self._pending:

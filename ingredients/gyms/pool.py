@@ -46,10 +46,7 @@ class Pool:
         return self._reset(vector, np.broadcast_to(episode, len(tasks)), None)
 
     def restart(self, which: NDArray[np.bool_], tasks: Rows, starts: Rows, episodes: NDArray[np.int64]) -> Block:
-        """Returns the block after some lanes started an episode; other rows are zeros.
-
-        Then `is_in` does not hold: lanes are in different episodes.
-        """
+        """Returns the block after some lanes started an episode; other rows are zeros."""
         self._tasks = tasks.copy()
         self._starts = starts.copy()
         self._steps = 1

@@ -1,7 +1,4 @@
-"""Symbols as one-hots (docs/tasks.md): choices, and cells of small arrays of whole numbers.
-
-Values are known from MiniGrid's encoding, or bounds of at most `MOST_VALUES` values.
-"""
+"""Symbols as one-hots (docs/tasks.md): choices, and cells of small arrays of whole numbers."""
 
 from __future__ import annotations
 

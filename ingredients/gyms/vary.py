@@ -1,7 +1,6 @@
-"""What is drawn for each task: a constructor keyword, an attribute, or an option of `reset`, in this order.
+"""What is drawn for each task (docs/tasks.md): a keyword, an attribute, or an option of `reset`, in this order.
 
-Keywords make a new environment for each task. Attributes, also of a part (`model.opt.gravity.2`), are set before each
-reset; what the constructor computed from them stays. Changed spaces are errors.
+Attributes are set before each reset; what the constructor computed from them stays.
 """
 
 from __future__ import annotations

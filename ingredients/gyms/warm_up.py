@@ -29,7 +29,7 @@ SLACK = 1e-4  # of a bound's size: what rounding makes of numbers that keep it
 class Scales:
     """Shows (x − centre) · gain, `[O]` each, clipped at ±10; agents see reward · `reward`, curves are raw.
 
-    The first `pixels` columns, bytes of images, stay.
+    The first `pixels` columns, bytes of images, are unchanged.
     """
 
     centre: NDArray[np.float32]

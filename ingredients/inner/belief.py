@@ -1,8 +1,6 @@
 """How much of the posterior a decoder reads from the memory's state (docs/inner-algorithm.md).
 
-    R² = 1 − Σ (y − ŷ)² / Σ (y − ȳ_t)²
-
-is of numbers y of `models.CountBelief.told`, with ȳ_t the mean of the pull.
+R² is of the numbers of `models.CountBelief.told`, around the mean of each pull.
 """
 
 from __future__ import annotations

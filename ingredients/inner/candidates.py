@@ -3,8 +3,6 @@
 The distance of a policy π from a candidate c is, over decisions h of lifetimes,
 
     D(c) = Σ_h w(h) ½ ‖π(· | h) − c(· | h)‖² / Σ_h w(h),   w(h) = max_a Q*(h, a) − min_a Q*(h, a).
-
-Candidates are fitted on the first half of the lifetimes; distances are of the other.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Does the policy follow the belief that a decoder reads from the memory (docs/inner-algorithm.md)?
 
-A Bayes-optimal lifetime's *donor* is another, before the same pull, whose counts differ in one arm only. With decoder
-W, covariance C of the outputs and Δ the wanted change of means, the likeliest step is C W (Wᵀ C W)⁻¹ Δ. With y the rise
-of the arm's probability, x that under Bayes:
+A Bayes-optimal lifetime's *donor* is another, before the same pull, whose counts differ in one arm only. The memory's
+output moves by the likeliest step that makes the decoder read the donor's means: C W (Wᵀ C W)⁻¹ Δ, with decoder W,
+covariance C of outputs, difference Δ of means. With y the rise of the arm's probability, x that under Bayes:
 
     slope = Σ x y / Σ x².
 

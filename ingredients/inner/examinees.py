@@ -106,7 +106,7 @@ class Agents:
         Args:
             seen: `Past` before each step, `[S, N, ...]`.
             shape: S, N and number of steps.
-            held: step `[N]` that freezes the memory's state.
+            held: step `[N]` after which the memory's state is frozen.
         """
         agent, device = self.setup.agent, self.setup.device
         runs, lifetimes, steps = shape

@@ -1,8 +1,4 @@
-"""Exchangeability: does a policy change when the past is reordered (docs/inner-algorithm.md)?
-
-For every Bayesian the null is exactly 0. In some families a past can also be replaced by other actions that tell the
-same.
-"""
+"""Exchangeability: does a policy change when the past is reordered (docs/inner-algorithm.md)?"""
 
 from __future__ import annotations
 

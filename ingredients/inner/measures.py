@@ -1,6 +1,6 @@
-"""Value lost per decision: max_a Q*(h, a) − Σ_a π(a | h) Q*(h, a), by pull and by the worth of exploring.
+"""Value lost per decision: max_a Q*(h, a) − Σ_a π(a | h) Q*(h, a), by pull and by worth of exploring.
 
-This worth is Q*(h, best) − Q*(h, greedy).
+The worth of exploring is Q*(h, best) − Q*(h, greedy).
 """
 
 from __future__ import annotations

@@ -244,10 +244,7 @@ def _cases(family: MemoryPlanning, sure: Knowledge, draws: torch.Generator) -> _
 
 
 def _apart_from_edge(sure: Knowledge, edge: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns possible places of the decision, far from the edge, and of the goal, not at it, `[B, P]` each.
-
-    There are some only if the edge is untried and reachable, with known ends.
-    """
+    """Returns possible places of the decision, far from the edge, and of the goal, not at it, `[B, P]` each."""
     lanes = torch.arange(len(edge))
     places = sure.edges.shape[1]
     place, move = edge.unbind(-1)
@@ -263,10 +260,7 @@ def _apart_from_edge(sure: Knowledge, edge: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _led(family: MemoryPlanning, walks: Walks, sure: Knowledge, case: _Case, status: float) -> Walks:
-    """Returns the walks led to the edge and on to the decision's place, which is their goal meanwhile.
-
-    The edge is tried twice: crossed back and forth, or run into.
-    """
+    """Returns the walks led to the edge and on to the decision's place, which is their goal meanwhile."""
     around = neighbours(family.size)
     lanes = walks.rows
     place, move = case.edge.unbind(-1)

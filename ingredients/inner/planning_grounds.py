@@ -31,7 +31,7 @@ class Grounds(NamedTuple):
     Attributes:
         composed: decisions of the first sign.
         mazes: theirs, `[N, D]`.
-        heard: decisions of the second.
+        heard: decisions of the second sign.
     """
 
     composed: Composition

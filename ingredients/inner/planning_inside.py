@@ -1,7 +1,6 @@
 """Two signs of planning in the agents' own games: *content* and *cause* (docs/planning.md).
 
-A decoder reads the agent's label `AHEAD` steps later, R² over all labels. Outputs are moved along it, or in `RANDOM`
-random directions.
+A decoder reads the agent's label `AHEAD` steps later, R² over all labels.
 
 Shapes: S runs, N games, X moments, H units, P labels, A actions.
 """

@@ -1,7 +1,5 @@
 """Walks: games of a searching player, up to a decision, that all players are shown.
 
-Any other place may be the next goal, and an untried edge open or closed.
-
 Shapes: N walks, T steps, P places and labels, A actions.
 """
 

@@ -90,7 +90,7 @@ def _before_the_end(points: Mapping[int, Curve]) -> Curve | None:
 
 @dataclass(frozen=True)
 class Standing:
-    """Possible causes of a shortfall: training `rewarded` the task, some runs adapt, no ingredient is missing."""
+    """Possible causes of a shortfall: training rewards what is evaluated, some runs adapt, no ingredient is missing."""
 
     rewarded: bool
     adapts: bool
@@ -100,7 +100,7 @@ class Standing:
 def shortfall(
     runs: Sequence[RunCurves], top: Ceiling | None, standing: Standing, references: References, criterion: Criterion
 ) -> str | None:
-    """Returns what a cell falls short of by more than δ, "perhaps" if only the mean does."""
+    """Returns what a cell falls short of by more than δ; it begins with "perhaps" if only the mean does."""
     if not runs or not standing.rewarded:
         return None
     floor = references.roles["floor"]

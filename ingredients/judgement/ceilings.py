@@ -1,6 +1,6 @@
 """The ceiling of a cell: the highest return its information allows (docs/design.md §5, traps 1 to 3 and 5).
 
-It is the best known without memory (`experiment.memoryless`), or with memory the yardstick, only a bound if the
+Without memory it is the best known (`experiment.memoryless`); with memory the yardstick, which is only a bound if the
 environment leaks or is writable.
 """
 
@@ -73,7 +73,7 @@ def ceiling(cell: Cell, memory_kind: str, grounds: CeilingInput) -> Ceiling | No
 def _suffices(bound: _Bound, grounds: CeilingInput) -> bool | None:
     """Returns whether a policy at the ceiling clears the hurdle by δ.
 
-    None if it is a bound that does, or is the hurdle itself and only found.
+    None if the ceiling is a bound that clears it, or is the hurdle itself and only found.
     """
     name = bound.reference or ""
     raw_late = late(grounds.references.all[name].curve)

@@ -39,7 +39,6 @@ class CellNumber:
     """A number of a cell, by its key in `report.json`.
 
     Attributes:
-        title: of its column.
         table: of the page, if any.
         brief: whether Markdown shows it too.
     """

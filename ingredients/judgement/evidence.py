@@ -1,4 +1,4 @@
-"""Intervals of one run over blocks of its tasks: G, D and C, whose three windows share the level (Bonferroni)."""
+"""Intervals of one run over blocks of its tasks: G, D and C; the three windows of C share the level (Bonferroni)."""
 
 from __future__ import annotations
 

@@ -62,9 +62,9 @@ class IngredientResult:
 
     Attributes:
         necessary: None if unknown.
-        because: what the lacking cell could not do it for: `information`, `definition`, or only `training`.
+        because: why the lacking cell could not be in-context: `information`, `definition`, or only `training`.
         proof: cells on which `necessary` rests.
-        effect: on the late score.
+        effect: what it adds to the late score.
         improvement: P(a run of the full cell ends above one of the lacking cell).
         learned_with, learned_without: in-context runs.
         p_share: exact, one-sided (Boschloo).
@@ -131,7 +131,7 @@ class DoseResponse:
 
     Attributes:
         doses: weakest first.
-        appears_at: level from which on all are in-context.
+        appears_at: weakest level from which on all are in-context.
     """
 
     ingredient: Ingredient

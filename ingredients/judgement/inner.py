@@ -32,18 +32,17 @@ class InnerResult:
 
     Attributes:
         verdict: None if the gate failed, or the agents cannot follow others' lifetimes.
-        reason: why it is not decided.
-        explained: share of the policy's use of history, at most 1.
+        explained: share of the policy's use of history that the nearest candidate explains, at most 1.
         distances: from each candidate, 0 to 1.
         lost: value lost per decision, of `agent` and known algorithms, on own (`own`) and Bayes-optimal lifetimes
             (`bayes`).
         by_pull: the same at each pull, means over runs.
         by_worth: the same by worth of exploring (nothing, up to .01, more), and each `share`.
-        order: total variation under a reordered past, another lifetime's (`other`), other actions that tell the same
-            (`same`); of a recency-weighted learner (`recency`).
+        order: change (total variation) under a reordered past, another lifetime's (`other`), other actions that tell
+            the same (`same`); of a recency-weighted learner (`recency`).
         belief: R² by posterior statistic, decoder and source.
-        cause: slopes; empty in older runs.
-        first: runs by what came first.
+        cause: slopes of `inner.cause`; empty in older runs.
+        first: number of runs by `came_first`.
         drawn: posterior means of one lifetime, exact and decoded.
     """
 

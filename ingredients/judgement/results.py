@@ -70,7 +70,7 @@ class Ceiling:
     Attributes:
         information: in words.
         method: `exact` if the reference is proven best, `best_found`, or a `bound`.
-        trainable_incentive: whether training rewards its use.
+        trainable_incentive: whether training rewards use of the information.
         suffices: whether it clears the hurdle by δ, else no run can be `in-context`; None if unknown.
     """
 
@@ -121,7 +121,7 @@ class ProbeResult:
     Attributes:
         curve: mean over runs `[K]`, raw.
         after: the first ⌈K/5⌉ episodes affected.
-        first_after: the first one.
+        first_after: the first of them.
         cost: score lost over all affected.
     """
 
@@ -194,7 +194,6 @@ class CellResult:
     """The judgement on one cell (docs/design.md §10).
 
     Attributes:
-        seeds: number of finished runs.
         numbers: further ones by key (`cell_numbers`).
         memorises: whether `memorised` is surely above δ of the scale.
         carried: C over runs by carrier.
@@ -202,7 +201,6 @@ class CellResult:
         storage: the carrier of the past.
         p: exact, against half of all runs being of the verdict's class; `p_holm` is adjusted for all verdicts.
         in_context_excluded: whether most runs are shown not to be in-context.
-        statistics: the family's own numbers.
         shortfall: from the ceiling or floor, by more than δ.
         looks: numbers of runs at each.
         routes: empty unless in-context, mixed or full.

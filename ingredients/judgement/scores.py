@@ -1,7 +1,4 @@
-"""The scores of a run: early, late, G (gain), D (beyond a reaction), C (carried); docs/design.md §6.
-
-A curve has K points.
-"""
+"""The scores of a run: early, late, G (gain), D (beyond a reaction), C (carried); docs/design.md §6."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def _in_some_runs(cells: Sequence[CellResult]) -> str:
 
 
 def _short(cells: Sequence[CellResult]) -> list[str]:
-    """Returns which cells fall short: adapting ones of their ceiling, others shown or perhaps."""
+    """Returns which cells fall short: not learned, learned in part, or perhaps."""
     short = {result.cell: result.shortfall for result in cells if result.shortfall and result.verdict != "in-context"}
     not_learned = [cell for cell, why in short.items() if why.startswith("not learned")]
     perhaps = [cell for cell, why in short.items() if why.startswith(PERHAPS)]

@@ -21,7 +21,7 @@ _SHARES = 1001
 
 @dataclass(frozen=True)
 class Look:
-    """A look at n runs; `needed` of one kind, if possible, decide at this one-sided `level`."""
+    """A look at n runs; `needed` of one kind (None: not even all) decide at this one-sided `level`."""
 
     runs: int
     needed: int | None

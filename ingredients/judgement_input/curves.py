@@ -52,7 +52,6 @@ class RunCurves:
         swapped: by carrier (`"internal"`: probe `memory_swap`), half-way.
         points: by train step; `training_points` on own training tasks.
         blocks: return on blocks of tasks, `[G]`.
-        statistics: the family's own numbers.
         inside: decoder skill for `action` and `reward` on the memory, from 0 (the schedule's) to 1; `_untrained` is
             before training.
         on_blocks: on blocks of tasks; without them the run has no class.

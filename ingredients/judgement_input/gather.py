@@ -33,7 +33,6 @@ class Evidence:
     """Input of a report.
 
     Attributes:
-        cells: all of the grid, in order.
         frame: tidy curves of finished runs.
         missing: planned runs neither finished nor failed.
         other_criterion: runs made under another criterion.

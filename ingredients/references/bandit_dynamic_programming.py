@@ -154,10 +154,7 @@ def best_after_watching(states: CountStates, pulls: int) -> float:
 
 
 def _partial_sums(most: int, length: int) -> Tensor:
-    """Returns every 0 ≤ P₁ ≤ ... ≤ P_length ≤ `most`, `[rows, length]`, by rank.
-
-    Rows whose last sum is v begin with the first C(v + j, j) rows of j sums.
-    """
+    """Returns every 0 ≤ P₁ ≤ ... ≤ P_length ≤ `most`, `[rows, length]`, by rank."""
     rows = torch.arange(most + 1).unsqueeze(1)
     for j in range(1, length):
         sizes = torch.tensor([math.comb(v + j, j) for v in range(most + 1)])

@@ -6,7 +6,7 @@ pulling: the interpolated zero of gain on a grid of prices. The value W of an ar
     gain_m(s, f; λ) = p − λ + p W_{m−1}(s + 1, f) + (1 − p) W_{m−1}(s, f + 1),   p = (s + 1) / (s + f + 2),
     W_m = max(gain_m, 0),   W_0 = 0.
 
-It is close to Bayes-optimal: on 2 arms × 100 pulls its regret is 1.754, the least is 1.748.
+It is close to Bayes-optimal.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def gittins(pulls: int) -> Callable[[Tensor, int], Tensor]:
 def gittins_indices(pulls: int) -> list[Tensor]:
     """Returns for each number m of pulls left the indices `[n, s]` after n ≤ pulls − m pulls with s successes.
 
-    Entries with s > n are meaningless. Errors are at most .005, which costs .0002 of the return on 2 arms × 100 pulls.
+    Entries with s > n are meaningless. Errors are at most .005.
     """
     prices = torch.linspace(0, 1, PRICES).view(-1, 1, 1)
     means = _means(pulls)
@@ -53,10 +53,7 @@ def _means(pulls: int) -> Tensor:
 
 
 def _one_pull_more(values: Tensor, means: Tensor, prices: Tensor, size: int) -> Tensor:
-    """Turns `values` `[λ, n, s]` from W_{m−1} into W_m in place for n < `size`, and returns the indices `[n, s]`.
-
-    It goes in ascending order: row n needs rows n and n + 1.
-    """
+    """Turns `values` `[λ, n, s]` from W_{m−1} into W_m in place for n < `size`, and returns the indices `[n, s]`."""
     indices = torch.zeros(size, size)
     for start in range(0, size, ROWS_AT_ONCE):
         stop = min(start + ROWS_AT_ONCE, size)

@@ -61,14 +61,14 @@ def posterior_mean(counts: Tensor) -> Tensor:
 
 
 def greedy(counts: Tensor, pulls: int) -> Tensor:
-    """Prefers the highest posterior mean; ties matter (10 arms × 100 pulls: 79.1 at random, 77.7 by the first)."""
+    """Prefers the highest posterior mean."""
     return posterior_mean(counts)
 
 
 def ucb1(counts: Tensor, pulls: int, width: float = 1.0) -> Tensor:
     """Prefers the highest s / n + c √(2 ln t / n), after each arm was pulled once (Auer et al. 2002, Figure 1).
 
-    `width` is c: 1 in Wang et al. (2016), tuned on the reported seeds in Duan et al. (2016).
+    `width` is c.
     """
     arm_pulls = counts.sum(-1)
     bound = (counts[..., 0] + width * (2 * math.log(max(pulls, 1)) * arm_pulls).sqrt()) / arm_pulls.clamp(min=1)

@@ -99,10 +99,7 @@ def _ignorant(family: BernoulliBandit, name: str) -> Reference:
 
 
 def _reactive_return(family: BernoulliBandit) -> float:
-    """Returns K / 2 + Σ_j (1 − ε)^{j+1} / 12 over the free pulls.
-
-    The better choice pays 7/12: an arm that paid once 2/3, any other 1/2.
-    """
+    """Returns K / 2 + Σ_j (1 − ε)^{j+1} / 12 over the free pulls."""
     kept = 1 - family.action_noise
     return family.episodes / 2 + sum(kept ** (j + 1) for j in range(family.episodes - family.forced_pulls)) / 12
 

@@ -79,7 +79,7 @@ class Planning:
 class Sampling:
     """Draws an MDP from the posterior and acts optimally in it.
 
-    It draws once an episode or, unlike published PSRL, at each step (`by_step`), which earns more in short episodes.
+    It draws once an episode or, unlike published PSRL, at each step (`by_step`).
     """
 
     counts: Counts

@@ -50,7 +50,7 @@ Model = Callable[[Posterior, torch.Generator], tuple[Tensor, Tensor]]
 def values_now(rewards: Tensor, transitions: Tensor, steps: int) -> Tensor:
     """Returns Q of the first of `steps` steps, `[N, S, A]`.
 
-    Rewards are `[N, S, A]`, transitions `[N, S, A, S]`; `action_values` is slower.
+    Rewards are `[N, S, A]`, transitions `[N, S, A, S]`.
     """
     lanes, states, actions = rewards.shape
     flat_rewards, by_pair = rewards.reshape(lanes, -1), transitions.reshape(lanes, -1, states)
@@ -101,9 +101,9 @@ def optimistic_psrl(known: Posterior, draws: torch.Generator) -> tuple[Tensor, T
 
 
 def _optimistic(rewards: Tensor, transitions: Tensor, width: Tensor, steps: int) -> Tensor:
-    """Returns values by optimistic value iteration, with transitions within `width` `[N, S, A]`.
+    """Returns values by optimistic value iteration (Jaksch et al. 2010, Figure 2).
 
-    Half of this L1 distance moves from the worst to the best next state (Jaksch et al. 2010, Figure 2).
+    Transitions are within the L1 distance `width` `[N, S, A]`.
     """
     values = rewards
     for _ in range(steps - 1):

@@ -3,9 +3,7 @@
 - `wander` is not proven optimal without history.
 - `reactive`: how often it goes straight is tuned.
 - `search`: the price of untried edges is tuned; not exact, since optimal exploration is unsolved.
-- `oracle`: exact, since goals do not depend on it.
-
-Without walls the oracle collects 31.61 goals in 100 steps on 4 × 4 places (3 × 3: 39.72; 5 × 5: 28.25).
+- `oracle`: exact, since goals do not depend on the way taken.
 """
 
 from __future__ import annotations

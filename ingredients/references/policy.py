@@ -114,8 +114,9 @@ class ReferenceSet:
     """The references of a family and their roles in the verdict (docs/design.md §6).
 
     Attributes:
-        reactive: None if unknown.
-        yardstick: if `informed`, it is trained (`experiment.informed`).
+        floor: best that ignores the history.
+        reactive: best found on r_{t-1} and a_{t-1}, or None.
+        yardstick: best known; `informed` is trained (`experiment.informed`).
         all: in report order.
         floor_without_rewards: whether no agent that observes no reward can beat the floor; False if unknown.
     """

@@ -1,8 +1,7 @@
 """References of restless bandits.
 
-The floor earns 0 a pull. The reactive policy repeats an arm that paid more than a tuned level. `optimistic` takes the
-highest m + c √v of its exact belief, with c tuned, constant or fading (Kalman 1960; Speekenbrink & Konstantinidis
-2015).
+Floor and reactive policy are as for Gaussian bandits. `optimistic` takes the highest m + c √v of its exact belief, with
+c tuned, constant or fading (Kalman 1960; Speekenbrink & Konstantinidis 2015).
 """
 
 from __future__ import annotations

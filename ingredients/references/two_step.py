@@ -1,8 +1,8 @@
 """References of the two-step task.
 
 - `random`: exact, since without history the ships are alike.
-- `reactive` takes the ship to the last planet if that paid, else the other. A test finds none better among the 256
-  deterministic policies, with default settings.
+- `reactive` takes the ship to the last planet if that paid, else the other, the best of 256 deterministic policies with
+  default settings.
 - `thompson` takes a ship with the probability that it is better.
 - `bayes_optimal` takes the likelier ship; exact, since both planets are equally informative.
 - `oracle`: exact.

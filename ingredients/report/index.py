@@ -27,7 +27,6 @@ class Entry:
     """One report on the page.
 
     `claims` are number and status of each tested claim. `older`: an older rule judged it, without classes of runs.
-    `figure` is None if the folder does not hold the study.
     """
 
     folder: str

@@ -26,7 +26,7 @@ _SHORT_CURVE = 6
 
 @dataclass(frozen=True)
 class Column:
-    """A column that may be left out; if it `wraps`, between words."""
+    """A column that may be left out; if it `wraps`, lines break between words."""
 
     title: str
     texts: Sequence[Text]

@@ -1,7 +1,8 @@
 """Leases: several processes share a grid, and no run is trained twice.
 
-Each process keeps one file in `leases/`: who it is, what it holds, and a counter that it raises every few seconds. It
-writes its claim, then reads all other files: of two that want the same, at least one sees the other and withdraws.
+Each process keeps one file in `leases/`: who it is, what it holds, and a counter that it raises every few seconds. To
+take something it writes its claim, then reads all other files: of two that want the same, at least one sees the other
+and withdraws.
 
 Dead processes are recognised at once; on other machines, when the counter stands still for a minute of the observer's
 clock.
@@ -77,7 +78,7 @@ class Leases:
             self._file.unlink()
 
     def take(self, names: Collection[str]) -> Process | None:
-        """Takes all names and returns None, or returns a holder.
+        """Takes all names and returns None, or takes none and returns a holder.
 
         Raises:
             StoreError: the folder cannot be written or read.
@@ -172,7 +173,7 @@ class Watch:
 def at_work(directory: Path, death: float = SECONDS_TO_DEATH) -> Process | None:
     """Returns a process at work in a results folder, or None.
 
-    Waits until one elsewhere shows life or is dead.
+    Waits until a process on another machine shows life or is dead.
 
     Raises:
         StoreError: the folder cannot be read.

@@ -9,7 +9,7 @@ STUDY_YAML = "study.yaml"
 
 
 def what_it_is(directory: Path) -> str:
-    """Returns why a path is no results folder, and a near one that is."""
+    """Returns why a path is no results folder, and one near it that is."""
     expected = "expected a folder that `ingredients run-grid` wrote, such as results/bandit"
     if directory.is_file():
         inside = directory.absolute().parent

@@ -48,9 +48,7 @@ class RunRecord:
         curves: with the columns of `curves_over`.
         returns_by_block: of plain lifetimes, on blocks of held-out tasks.
         diagnostics: a row per logged update, with the columns of `DIAGNOSTICS`.
-        resolved: the study.
         seconds: wall-clock time of its stack.
-        train_steps: environment steps.
         statistics: the family's own analysis.
         blocks: final curves on blocks of held-out tasks, `[G, K]` by probe.
         inside: how well last action and reward are decoded from its memory.

@@ -1,7 +1,4 @@
-"""Snapshots: from which a stack in training resumes, one file per set of runs trained together.
-
-Bad ones are ignored.
-"""
+"""Snapshots: from which a stack in training resumes, one file per set of runs trained together."""
 
 from __future__ import annotations
 

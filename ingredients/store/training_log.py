@@ -35,7 +35,10 @@ class TrainingLog:
     def add(
         self, stack: str, train_step: int, train_steps: int, score: float | None, diagnostics: Mapping[str, float]
     ) -> None:
-        """Appends a line, if possible, if the stack advanced by 1/500 of its training, ended, or went back."""
+        """Appends a line, if possible, if the stack advanced by 1/500 of its training, ended, or went back.
+
+        `score` and `diagnostics` are as in `experiment.Progress`.
+        """
         before = self._last.get(stack)
         near = before is not None and 0 <= train_step - before < train_steps / MOST_LINES
         if near and train_step < train_steps:

@@ -1,4 +1,4 @@
-"""What a study is: frozen, validated, complete, with replaceable `tasks` (docs/design.md §9)."""
+"""What a study is: frozen, validated, complete (docs/design.md §9); no rule ties `tasks` to other sections."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Ingredients(Section):
         return self.model_copy(update={"memory": with_siblings(memory)})
 
     def can_be_cut(self, agent_memory: str) -> bool:
-        """Returns whether training can cut lifetimes: every memory unrolls from where it is."""
+        """Returns whether training can cut lifetimes: every memory can be unrolled from where it is."""
         kinds = {agent_memory, *(level.kind for level in self.memory if isinstance(level, MemoryKind))}
         return kinds <= set(UNROLLED_KINDS) and OneTask.RANDOM_MEMORY not in self.task_distribution
 
@@ -203,7 +203,7 @@ class EvaluationSettings(Section):
     Attributes:
         tasks: held-out tasks at the end of training.
         points: evaluation points during training.
-        tasks_at_points: tasks at each.
+        tasks_at_points: tasks at each evaluation point.
         stream: number of the random stream of evaluation tasks and luck; tune and publish with different ones.
         reactive_agents: memoryless agents trained for each combination of channels; the best is a hurdle of the verdict
             rule (`experiment.memoryless`). 0 is none, `auto` takes at most about a quarter of the training.

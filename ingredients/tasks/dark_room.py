@@ -7,7 +7,7 @@ with `random_start` they start on any open square but the goal.
 Observation: row and column, from 0 to 1 (`position_shown`), which leak a_{t-1} unless a wall stopped it; on the goal, 0
 or 1 (`goal_shown`), which is r_{t-1}.
 
-Reward: 1 for every step that ends on the goal. With `ends_at_goal` the episode then ends, a leak, too.
+Reward: 1 for every step that ends on the goal. With `ends_at_goal` the episode then ends, which leaks the reward.
 """
 
 from __future__ import annotations

@@ -5,8 +5,7 @@ on in steps 0 to d − 1 < L. Then it is dark, and actions have no effect. In th
 steps after its start pays 1 − abs(p − d) / `tolerance`, at least 0, and ends the trial.
 
 Observation: light and cue, 0 or 1; the position on a track, from 0 to 1, which leaks a_{t-1}. It can be the memory
-(claim 3): walk right while the light is on, left while the cue is on, and press at 0, unless `position_shown: off` or
-`can_move: off`. The action channel can be one, too: step through the actions in the light, then repeat the last.
+(claim 3), unless `position_shown: off` or `can_move: off`; so can the action channel.
 """
 
 from __future__ import annotations

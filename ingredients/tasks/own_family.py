@@ -1,13 +1,8 @@
-"""A task distribution of the user's own: a class in a file beside the study.
+"""A task distribution of the user's own: a class in a file beside the study (docs/tasks.md).
 
-    class Mine:
-        def __init__(self, episodes: int, ...): ...     # the keys of the study's section, all but `own`
-        episodes, actions, observation_size, task_size  # attributes; `OwnFamily` has all others, and defaults
-        def draw_tasks(self, generator, count): ...     # [count, task_size]
-        def first(self, tasks, start): ...              # state [..., state_size], observation [..., observation_size]
-        def step(self, tasks, state, action, noise): ...  # a Step
-
-Methods are batched tensor programs for any leading shape, and draw nothing themselves.
+It is made of the keys of the study's section but `own`, and has `episodes`, `actions`, `observation_size`, `task_size`,
+`draw_tasks`, `first` and `step` of `tasks.family.Family`; all else has the defaults of `OwnFamily`. Methods take any
+leading shape, and draw nothing themselves.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ After every pull each arm's mean decays towards 0 and takes a random step:
     μ_{t+1} = λ μ_t + √(1 − λ²) z,   μ_0 ~ N(0, 1),   r_t ~ N(μ_t[a_t], deviation²).
 
 The unit is the means' stationary deviation, 15.5 points in Daw et al. Their λ = .9836 is the default of `decay` (half
-of a mean is forgotten after 42 pulls). With their `deviation`, .26 instead of 1, a reactive policy earns .91 of the
-best reference, too much to tell learning from it.
+of a mean is forgotten after 42 pulls). Their `deviation` is .26: a reactive policy does too well to tell learning from
+it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Two arms beside a track: every pull also moves the agent, which sees its position.
 
 The position outlasts pulls, so the environment can be the memory (claim 3). The memoryless automaton of Tsetlin (1961)
-*learns*: it steps right if arm 1 paid or arm 0 did not, else left, and pulls the arm of its half.
+*learns*.
 
 Action: 3 · arm + step (0 left, 1 stay, 2 right; the track's ends stop it). The action channel shows 3 · arm + 1, lest a
 visible step be a second memory.

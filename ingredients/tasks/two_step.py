@@ -2,7 +2,7 @@
 
 First, action 0 or 1 is a ship, which flies to the planet of its number with probability `common`, else to the other (a
 *rare* transition). Then the planet pays 1 with probability `rewarded` or 1 − `rewarded`, whatever the action. Before an
-episode planets swap with probability `reversal` (Wang et al.: .025, transitions .8 and .2).
+episode planets swap with probability `reversal`.
 
 Observation, one-hot: at home, on planet 0, on planet 1. It leaks part of a_{t-1} in the first step. A memoryless agent
 can record the planet in its second action.

@@ -1,10 +1,4 @@
-"""A stack's gradient step as two kernels: gradient norms; Adam with clipping and freezing.
-
-    g' = g · min(1, c / (|g| + ε))    m ← m + (g' − m) / 10    v ← .999 v + .001 g'²
-    w ← w − α / (1 − .9ⁿ) · m / (√(v / (1 − .999ⁿ)) + ε)
-
-Changing numbers are on the GPU.
-"""
+"""A stack's gradient step as two kernels: gradient norms; Adam with clipping and freezing."""
 
 from __future__ import annotations
 
@@ -30,6 +24,8 @@ def _norm(gradient: tl.tensor, norm: tl.tensor, WEIGHTS: tl.constexpr, BLOCK: tl
     tl.store(norm + s, tl.sqrt(tl.sum(squares, 0)))
 
 
+# g' = g · min(1, c / (|g| + ε))    m ← m + (g' − m) / 10    v ← .999 v + .001 g'²
+# w ← w − α / (1 − .9ⁿ) · m / (√(v / (1 − .999ⁿ)) + ε)
 @kernel
 def _step(
     weights: tl.tensor,

@@ -1,9 +1,4 @@
-"""The critic's values and gradient as kernels.
-
-    u = max(W x, 0)    V = wᵀ u    e = V − R    ∂L/∂w = Σ u e / X    ∂L/∂W = Σ x ((e / X) w ∘ [u > 0])ᵀ
-
-Step weights multiply e / X.
-"""
+"""The critic's values and gradient as kernels."""
 
 from __future__ import annotations
 
@@ -52,6 +47,8 @@ def _values(
     tl.store(value + s * rows + x, tl.sum(u * w[None, :], 1), mask=x < rows)
 
 
+# u = max(W x, 0)    V = wᵀ u    e = V − R    ∂L/∂w = Σ u e / X    ∂L/∂W = Σ x ((e / X) w ∘ [u > 0])ᵀ
+# Step weights multiply e / X.
 @kernel
 def _gradient(
     inputs: tl.tensor,

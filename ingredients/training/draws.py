@@ -1,6 +1,6 @@
 """A stack's random draws: tasks, action uniforms, environment noise, masks.
 
-Only seed, purpose and index key them (`seeds`): a seed's cells share them.
+They depend on seed, purpose and index alone (`seeds`): all cells of a seed share them.
 """
 
 from __future__ import annotations

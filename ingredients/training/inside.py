@@ -3,7 +3,7 @@
 - `action`: a_{t-1} from the output of step t − 1, before x_t is read: no channel or leak can tell it.
 - `reward`: r_{t-1} from the output of step t.
 
-A linear decoder's (ridge on classes) skill on held-out lifetimes, 0 for a clock and 1 if perfect, is
+The skill of a linear decoder (ridge on classes) on held-out lifetimes, 0 for a clock and 1 if perfect, is
 
     1 − (its errors) / (errors of predicting each step's commonest class)
 
@@ -116,7 +116,7 @@ def _play(setup: Setup, policy: Tensor, tasks: Tensor) -> dict[str, _Play]:
 
 
 def skill(rows: _Rows) -> float | None:
-    """Returns the skill on held-out lifetimes; None if the schedule never errs."""
+    """Returns the skill on held-out lifetimes; None if the commonest classes never err."""
     if len(np.unique(rows.target)) < 2:
         return None
     half = int(rows.lifetime.max() + 1) // 2

@@ -1,7 +1,4 @@
-"""Random numbers drawn once per seed, and expanded to its runs on the device.
-
-Storage may be page-locked.
-"""
+"""Random numbers drawn once per seed, and expanded to its runs on the device."""
 
 from __future__ import annotations
 

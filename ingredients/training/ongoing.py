@@ -1,7 +1,7 @@
 """Lifetimes in progress at their own pace (docs/learner.md): when one or an episode ends, the next begins at once.
 
-Seed, purpose and a lifetime's number j in its lane key tasks and starts. `Places` hold the current episodes' actions,
-to replay Python environments, which cannot be saved.
+Tasks and starts are keyed by seed, purpose and the lifetime's number j in its lane. `Places` hold the current episodes'
+actions, to replay Python environments, which cannot be saved.
 """
 
 from __future__ import annotations

@@ -1,13 +1,4 @@
-"""The head and the policy's loss as one kernel, from the memory's outputs to their gradient.
-
-With y = W o + b, π the softmax of its first A columns, ρ = π(a) / π_old(a), X steps, weights w of entropy, v of
-prediction:
-
-    ∂L/∂y_k = ((log π_k + H) w / X + c) π_k − [k = a] c,    c = ρ A / X where ρ A ≤ clip(ρ) A, else 0
-    ∂L/∂y_{A+k} = (y_{A+k} − r) v A / X · [k = a],    or (y_{A+k} − r_k) v / X where all actions' rewards are known
-
-Step weights multiply each step.
-"""
+"""The head and the policy's loss as one kernel, from the memory's outputs to their gradient."""
 
 from __future__ import annotations
 
@@ -44,6 +35,11 @@ class Weighed(NamedTuple):
     prediction: float
 
 
+# With y = W o + b, π the softmax of its first A columns, ρ = π(a) / π_old(a), X steps, weights w of entropy, v of
+# prediction:
+# ∂L/∂y_k = ((log π_k + H) w / X + c) π_k − [k = a] c,    c = ρ A / X where ρ A ≤ clip(ρ) A, else 0
+# ∂L/∂y_{A+k} = (y_{A+k} − r) v A / X · [k = a],    or (y_{A+k} − r_k) v / X where all actions' rewards are known
+# Step weights multiply each step.
 @kernel
 def _d_policy(
     y: tl.tensor,

@@ -1,7 +1,4 @@
-"""Programs of many small operations replayed as CUDA graphs (docs/gpu.md).
-
-The first call compiles, the second is recorded, later ones replay on the same tensors.
-"""
+"""Programs of many small operations replayed as CUDA graphs (docs/gpu.md)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Training on a GPU with one recording for the rollout and one for its epochs (docs/gpu.md).
-
-Nothing synchronises; `Training.diverged_at` notes divergence.
-"""
+"""Training on a GPU with one recording for the rollout and one for its epochs (docs/gpu.md)."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class ReturnScale:
     Attributes:
         flow: discounted sum of each lane's episode, `[S, B]`.
         count: steps, `[S]`.
-        mean, spread: the flow's mean and squared deviations' sum, `[S]`.
+        mean, spread: the flow's mean and sum of squared deviations, `[S]`.
     """
 
     flow: NDArray[np.float64]

@@ -1,6 +1,7 @@
 """Rollouts in segments of lifetimes at their own pace (docs/learner.md).
 
-After cuts the critic's value of the last observation stands for the rest (Pardo et al. 2018).
+After a time limit or the segment's end the critic's value of the last observation stands for the rest (Pardo et al.
+2018).
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Segments:
         clock: elapsed share of the lifetime's episodes (on the axis of steps: steps), and of the episode's steps.
         tasks: D numbers.
         ended: 1.0 where the return ends.
-        beyond: continuations after cuts.
+        beyond: value of the rest after a cut.
         start: initial memory, parts `[M, S, N, ...]`.
         score: mean return of episodes ended in this segment, else the last such, `[S]`.
     """

@@ -65,10 +65,7 @@ class FastWeights:
         }
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns uniform weights of variance 3 / F for factors, 9 / F for slots; slot bias 0.
-
-        Stored values are then about 1, as few inputs are nonzero.
-        """
+        """Returns uniform weights of variance 3 / F for factors, 9 / F for slots; slot bias 0."""
         slot = _uniform((self.inputs, self.slots), SLOT_SCALE, draw)
         slot[-1] = 0.0
         factors = _uniform((2, self.inputs, self.columns), math.sqrt(3.0), draw)

@@ -1,7 +1,4 @@
-"""The table of `fast_weights` as compiled loops for float32 on a CPU.
-
-Backward passes recompute it.
-"""
+"""The table of `fast_weights` as compiled loops for float32 on a CPU."""
 
 from __future__ import annotations
 

@@ -1,10 +1,5 @@
 """The table of `fast_weights` as kernels for float32 on a GPU: whole lifetimes forward and backward.
 
-    W ← carry · (W + k_{t−1} v_tᵀ)    s = k_tᵀ W    q = 1 / (1 + s_C)    read = (q s_1, …, q s_{C−1}, √q)
-
-    ∂s_j = q ∂read_j    ∂s_C = −q² (Σ_j ∂read_j s_j + ½ ∂read_C / √q)    ∂k_t = W ∂s + (carry_{t+1}) G_{t+1} v_{t+1}
-    G_t = k_t ∂sᵀ + carry_{t+1} G_{t+1}    ∂v_t = carry_t G_tᵀ k_{t−1}
-
 Programs hold one lane's table, whose last column is the count; v's is 1.
 """
 
@@ -42,6 +37,7 @@ def _filed(table: tl.tensor, before: tl.tensor, facts: tl.tensor, carried: tl.te
     return tl.where(carried == 0.0, 0.0, table + before[:, None] * facts[None, :])
 
 
+# W ← carry · (W + k_{t−1} v_tᵀ)    s = k_tᵀ W    q = 1 / (1 + s_C)    read = (q s_1, …, q s_{C−1}, √q)
 @kernel
 def _forward(
     carry: tl.tensor,
@@ -69,6 +65,7 @@ def _forward(
         before = now
 
 
+# ∂s_j = q ∂read_j    ∂s_C = −q² (Σ_j ∂read_j s_j + ½ ∂read_C / √q)    ∂k_t = W ∂s + (carry_{t+1}) G_{t+1} v_{t+1}
 @kernel
 def _back_reading(
     carry: tl.tensor,
@@ -101,6 +98,7 @@ def _back_reading(
         before = now
 
 
+# G_t = k_t ∂sᵀ + carry_{t+1} G_{t+1}    ∂v_t = carry_t G_tᵀ k_{t−1}
 @kernel
 def _back_filing(
     carry: tl.tensor,

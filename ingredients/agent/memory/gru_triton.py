@@ -1,8 +1,5 @@
 """The equations of `gru` as kernels for float32 on a GPU, with a = U_n h: whole lifetimes, one launch each way.
 
-    δ_n = δ ∘ (1 − z) ∘ (1 − n²)    δ_z = δ ∘ (h − n) ∘ z ∘ (1 − z)    δ_a = δ_n ∘ r    δ_r = δ_n ∘ a ∘ r ∘ (1 − r)
-    δ_{t−1} = ∂L/∂h_{t−1} + carry ∘ (δ ∘ z + δ_r U_rᵀ + δ_z U_zᵀ + δ_a U_nᵀ),        h = carry ∘ h_{t−1}
-
 Programs hold a run's weights in registers. The tape `[S, 5, T, N, H]` is r, z, n, a, h.
 """
 
@@ -77,6 +74,8 @@ def _forward(
         tl.store(states + s * part + at, h, mask=real)
 
 
+# δ_n = δ ∘ (1 − z) ∘ (1 − n²)    δ_z = δ ∘ (h − n) ∘ z ∘ (1 − z)    δ_a = δ_n ∘ r    δ_r = δ_n ∘ a ∘ r ∘ (1 − r)
+# δ_{t−1} = ∂L/∂h_{t−1} + carry ∘ (δ ∘ z + δ_r U_rᵀ + δ_z U_zᵀ + δ_a U_nᵀ),        h = carry ∘ h_{t−1}
 @kernel
 def _back(
     carry: tl.tensor,

@@ -1,9 +1,5 @@
 """The equations of `lstm` as kernels for float32 on a GPU: whole lifetimes, one launch each way.
 
-    γ = γ' + δ ∘ o ∘ (1 − tanh² c_t)    δ_i = γ ∘ g ∘ i ∘ (1 − i)    δ_f = γ ∘ c ∘ f ∘ (1 − f)    δ_g = γ ∘ i ∘ (1 − g²)
-    δ_o = δ ∘ tanh c_t ∘ o ∘ (1 − o)    γ' of the step before = carry ∘ γ ∘ f,    c, h = carry ∘ (c_{t−1}, h_{t−1})
-    δ_{t−1} = ∂L/∂h_{t−1} + carry ∘ Σ_gate δ_gate U_gateᵀ
-
 Programs hold a run's weights. The tape `[S, 7, T, N, H]` is i, f, g, o, h, c, tanh c_t.
 """
 
@@ -94,6 +90,9 @@ def _sum(x: tl.tensor, w: tl.tensor, h: tl.tensor, u: tl.tensor, EXACT: tl.const
     return tl.dot(h, u, tl.dot(x, w, input_precision=EXACT), input_precision=EXACT)
 
 
+# γ = γ' + δ ∘ o ∘ (1 − tanh² c_t)    δ_i = γ ∘ g ∘ i ∘ (1 − i)    δ_f = γ ∘ c ∘ f ∘ (1 − f)    δ_g = γ ∘ i ∘ (1 − g²)
+# δ_o = δ ∘ tanh c_t ∘ o ∘ (1 − o)    γ' of the step before = carry ∘ γ ∘ f,    c, h = carry ∘ (c_{t−1}, h_{t−1})
+# δ_{t−1} = ∂L/∂h_{t−1} + carry ∘ Σ_gate δ_gate U_gateᵀ
 @kernel
 def _back(
     carry: tl.tensor,

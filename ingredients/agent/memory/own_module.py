@@ -1,6 +1,6 @@
 """The user's own single-agent module (docs/memories.md), loaded by name.
 
-It is looked for on Python's path, then in the current folder. Dropout is off.
+Dropout is off.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Pre-norm (Xiong et al. 2020) without weights; the embedded constant column is ev
 distance (ALiBi, Press et al. 2022); one head has slope 0, to count. Tokens attend only to those after the last carry of
 0; absolute time is hidden (docs/design.md §5, trap 4).
 
-Weights are stored `HELD` times too large: attention needs a lower learning rate, and Adam ignores scale.
+Stored weights are `HELD` times those used, which lowers attention's learning rate: Adam ignores scale.
 """
 
 from __future__ import annotations
@@ -126,10 +126,7 @@ def _feed(weights: Mapping[str, Tensor], block: int, stream: Tensor, seen: Tenso
 
 
 def _recall(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
-    """Returns the attention of a query `[S, N, H]` over caches `[S, N, capacity, H]`; bias `[S, N, heads, reach]`.
-
-    One product serves all heads.
-    """
+    """Returns the attention of a query `[S, N, H]` over caches `[S, N, capacity, H]`; bias `[S, N, heads, reach]`."""
     runs, lanes, heads, reach = bias.shape
     own = torch.eye(heads, dtype=query.dtype, device=query.device).repeat_interleave(query.shape[-1] // heads, dim=1)
     rows = (query.unsqueeze(2) * own).flatten(0, 1)
@@ -142,7 +139,7 @@ def _recall(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor
 
 
 def _step_bias(count: Tensor, begin: Tensor, cache: Tensor) -> Tensor:
-    """Returns a step's bias on scores, `[S, N, heads, reach]`: −∞ where masked. On a GPU it covers the whole cache."""
+    """Returns a step's bias on scores, `[S, N, heads, reach]`: −∞ where masked."""
     capacity = cache.shape[2]
     reach = capacity if not cache.is_cpu else min(_whole(int(count[0, 0]) + 1), capacity)
     place = torch.arange(reach, device=cache.device)

@@ -1,7 +1,6 @@
 """A window: two ReLU layers on the last k inputs, the current one included.
 
-The state is the last k − 1 inputs, oldest first, where there was none zeros, even in the constant column. To save
-memory, few steps' windows exist at a time.
+The state is the last k − 1 inputs, oldest first; before the first input they are zeros, even in the constant column.
 """
 
 from __future__ import annotations
@@ -110,7 +109,7 @@ def _into_inputs(x: Tensor, reach: Tensor, first: Tensor, d_sums: Tensor) -> Ten
 
 
 def _windows(x: Tensor, reach: Tensor) -> Iterator[tuple[slice, Tensor]]:
-    """Yields rows of T·N and their windows `[S, b·N, held·F]`; b does not depend on the stack."""
+    """Yields rows of T·N and their windows `[S, b·N, held·F]`."""
     runs, steps, lanes, features = x.shape
     held = reach.shape[-1]
     padded = pad(x, (0, 0, 0, 0, held - 1, 0))

@@ -147,14 +147,11 @@ class BeliefModel:
     """A family as the analysis knows it.
 
     Attributes:
-        course: how an episode goes.
-        posterior: what is believed after counts.
         counter: which of the 2 D counts an episode adds to (int64).
         learners: by their candidate's name; `recency` is one.
-        habit: the known reactive policy.
         beside: further policies by counts.
         otherwise: replaces actions by others that tell the same.
-        lapses: of the gate's algorithms.
+        lapses: probability of a random action of the gate's algorithms.
     """
 
     course: Course

@@ -1,6 +1,6 @@
 """One panel: a cell's runs, mean, interval and swapped memory, beside references.
 
-Colours suit colour-blind readers (Okabe and Ito, Tol).
+Colours: Okabe and Ito; Tol.
 """
 
 from __future__ import annotations

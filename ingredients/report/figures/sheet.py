@@ -102,7 +102,7 @@ class Sheet:
 
 
 def broken(paragraph: Line, width: float) -> list[Line]:
-    """Returns a paragraph in lines of at most `width` inches, by DejaVu Sans's mean letter width."""
+    """Returns a paragraph in lines of at most `width` inches."""
     letter = paragraph.size / 72 * (0.63 if paragraph.weight == "bold" else 0.56)
     texts = textwrap.wrap(paragraph.text, max(int(width / letter), 20), break_on_hyphens=False)
     return [Line(text, paragraph.size, paragraph.weight, paragraph.colour) for text in texts]

@@ -37,7 +37,7 @@ def _of_page(view: View) -> pd.DataFrame:
 
 
 def trace_figure(table: pd.DataFrame, title: str) -> Figure:
-    """Returns lifetimes' policy, actions and rewards, belief if known, memory."""
+    """Returns policy, actions and rewards, belief if known, and memory of each lifetime."""
     return styled("trace", lambda: _figure(table, title))
 
 

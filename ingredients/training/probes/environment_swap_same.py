@@ -1,4 +1,4 @@
-"""`environment_swap_same`: `environment_swap` with the twin's."""
+"""`environment_swap_same`: half-way, what the agent wrote becomes what the twin wrote."""
 
 from __future__ import annotations
 
