@@ -32,12 +32,7 @@ Each module imports only from those before it. In order:
     audit         what environments supply
     commands      the command `ingredients`
 
-The Python API (docs/api.md) loads what it needs when first asked:
-
-    >>> import ingredients as ing
-    >>> study = ing.Study.load("bandit")
-    >>> result = ing.run_grid(study, "results/bandit")          # doctest: +SKIP
-    >>> agent = result.agent("all four ingredients")            # doctest: +SKIP
+The Python API (docs/api.md) loads what it needs when first asked.
 
 Importing the package registers every family with Gymnasium, without torch:
 

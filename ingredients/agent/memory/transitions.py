@@ -1,4 +1,4 @@
-"""A GRU beside a table of transitions, which is read on: what led to what leads there (Schlag & Schmidhuber 2018).
+"""A GRU beside a table of transitions, read backwards from a goal (table: Schlag & Schmidhuber 2018).
 
     k_t = softmax(E o_t)                          slot of the first label shown
     b_t¹ = softmax(E o'_t)                        slot of the last label shown: a goal, if any
@@ -11,12 +11,9 @@
     h_t = GRU([m_t, x_t], h_{t−1})
     output = relu(O [h_t, m_t, x_t])              the policy need not wait for slow units
 
-`fast_weights` has to find out which columns of an observation name a place. Here the family says it: `labels` is the
-width of one label; an observation of several labels shows them side by side, and all share E. Without labels the whole
-observation is one, and b¹ is k. A search over what was seen is within reach of these equations for a policy that is
-linear in m; nothing makes it use them.
-
-A `carry_t` of 0 resets all, and nothing is stored. It is one program for CPU and GPU, without kernels.
+The family says how wide one label is (`labels`); several stand side by side and share E. Without labels the whole
+observation is one, and b¹ is k. A search over what was seen is within reach of these equations (docs/planning.md).
+One program for CPU and GPU, without kernels.
 """
 
 from __future__ import annotations
