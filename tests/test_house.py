@@ -279,6 +279,14 @@ def dense(tree: ast.AST) -> Iterator[tuple[int, str]]:
                     yield node.lineno, "x and f(x)"
 
 
+def test_nothing_points_out_of_the_checkout() -> None:
+    """A link is a path of one machine: what is part of the project is a file."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a checkout")
+    listed = subprocess.run(["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert [line for line in listed.stdout.splitlines() if line.startswith("120000")] == []
+
+
 def test_what_is_written_is_spelt_out() -> None:
     """No idiom that is short by saying two things at once; kernels, which are tables of such lines, may."""
     found = [
