@@ -24,7 +24,7 @@ from ingredients.training.trainer import begin_training, prepare, train
 
 STUDY = """
 name: guess
-tasks: {own: "my_tasks:Guess", episodes: 6, numbers: 3}
+tasks: {own: "guessing_tasks:Guess", episodes: 6, numbers: 3}
 ingredients:
   reward_observation: [on]
   action_observation: [on]
@@ -171,14 +171,16 @@ def test_a_study_of_own_tasks_runs_to_its_end(tmp_path: Path) -> None:
     """The file lies beside the study, the command is typed elsewhere; a missing one is one line."""
     folder = tmp_path / "studies"
     folder.mkdir()
-    (folder / "my_tasks.py").write_text(Path(own_tasks.__file__).read_text())
+    (folder / "guessing_tasks.py").write_text(Path(own_tasks.__file__).read_text())
     (folder / "guess.yaml").write_text(STUDY)
     done = program_forked("run-grid", "studies/guess.yaml", "--out", "result", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "1 of 1 run finished" in done.stdout
-    (folder / "my_tasks.py").unlink()
+    (folder / "guessing_tasks.py").unlink()
     reported = program_here("report", "../result", cwd=folder)
     assert (reported.returncode, reported.stderr) == (0, "")
     missing = program_here("run-grid", "studies/guess.yaml", "--out", "other", cwd=tmp_path)
     assert missing.returncode == 2
-    assert missing.stderr.startswith("error: tasks my_tasks:Guess: there is no file of a module my_tasks (looked for")
+    assert missing.stderr.startswith(
+        "error: tasks guessing_tasks:Guess: there is no file of a module guessing_tasks (looked for"
+    )
