@@ -24,7 +24,7 @@ from ingredients.training.trainer import begin_training, prepare, train
 
 STUDY = """
 name: guess
-tasks: {own: "guessing_tasks:Guess", episodes: 6, numbers: 3}
+tasks: {own: "guesses:Guess", episodes: 6, numbers: 3}
 ingredients:
   reward_observation: [on]
   action_observation: [on]
@@ -171,16 +171,16 @@ def test_a_study_of_own_tasks_runs_to_its_end(tmp_path: Path) -> None:
     """The file lies beside the study, the command is typed elsewhere; a missing one is one line."""
     folder = tmp_path / "studies"
     folder.mkdir()
-    (folder / "guessing_tasks.py").write_text(Path(own_tasks.__file__).read_text())
+    (folder / "guesses.py").write_text(Path(own_tasks.__file__).read_text())
     (folder / "guess.yaml").write_text(STUDY)
     done = program_forked("run-grid", "studies/guess.yaml", "--out", "result", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "1 of 1 run finished" in done.stdout
-    (folder / "guessing_tasks.py").unlink()
+    (folder / "guesses.py").unlink()
     reported = program_here("report", "../result", cwd=folder)
     assert (reported.returncode, reported.stderr) == (0, "")
     missing = program_here("run-grid", "studies/guess.yaml", "--out", "other", cwd=tmp_path)
     assert missing.returncode == 2
     assert missing.stderr.startswith(
-        "error: tasks guessing_tasks:Guess: there is no file of a module guessing_tasks (looked for"
+        "error: tasks guesses:Guess: there is no file of a module guesses (looked for"
     )
