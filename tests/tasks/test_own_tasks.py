@@ -181,6 +181,4 @@ def test_a_study_of_own_tasks_runs_to_its_end(tmp_path: Path) -> None:
     assert (reported.returncode, reported.stderr) == (0, "")
     missing = program_here("run-grid", "studies/guess.yaml", "--out", "other", cwd=tmp_path)
     assert missing.returncode == 2
-    assert missing.stderr.startswith(
-        "error: tasks guesses:Guess: there is no file of a module guesses (looked for"
-    )
+    assert missing.stderr.startswith("error: tasks guesses:Guess: there is no file of a module guesses (looked for")
