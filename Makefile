@@ -26,9 +26,9 @@ smoke: install  ## run all sixteen cells at smoke size: a minute
 bench: $(VENV)/installed-bench  ## measure speed, its limit and its peers: half an hour or longer (JAX_PYTHON=... adds a peer)
 	$(BIN)/python -m tests.benchmarks
 
-# One thread a process: two processes that fight for two cores take longer than one. Tests of one file stay together as
-# long as both processes have work, so that what they share is made once.
-PYTEST := -m pytest -n 2 --dist worksteal
+# One thread a process: threads that fight for two cores take longer than one. Three processes, since tests wait for
+# others now and then. Tests of one file stay together as long as all have work, so that what they share is made once.
+PYTEST := -m pytest -n 3 --dist worksteal
 
 test: $(VENV)/installed-dev  ## run all tests
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST)
