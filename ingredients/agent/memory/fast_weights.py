@@ -157,15 +157,18 @@ def _read(sums: Tensor) -> Tensor:
     return torch.cat([sums[..., :-1] * share, share.sqrt()], dim=-1)
 
 
+def held(carry: Tensor) -> Tensor:
+    """Returns what step t holds of τ, `[S, T, T]`: no reset lies between, and a reset stores nothing."""
+    life = (1 - carry).cumsum(1)
+    return ((life.unsqueeze(2) == life.unsqueeze(1)) & carry.bool().unsqueeze(1)).tril()
+
+
 def _attended(slots: Tensor, facts: Tensor, carry: Tensor) -> Tensor:
     """Returns readings `[S, T, N, C]`: step t attends to the value stored at τ ≤ t by k_t · k_{τ−1}."""
     runs, steps, lanes, _ = slots.shape
     k, v = (part.transpose(1, 2).flatten(0, 1) for part in (slots, facts))
     before = torch.nn.functional.pad(k, (0, 0, 1, 0))[:, :-1]
-    life = (1 - carry).cumsum(1)  # resets so far: none may lie between storing and reading, and a reset stores nothing
-    held = (life.unsqueeze(2) == life.unsqueeze(1)) & carry.bool().unsqueeze(1)
-    held = held.tril().repeat_interleave(lanes, 0)
-    sums = torch.bmm(torch.bmm(k, before.transpose(1, 2)) * held, v)
+    sums = torch.bmm(torch.bmm(k, before.transpose(1, 2)) * held(carry).repeat_interleave(lanes, 0), v)
     return _read(sums).view(runs, lanes, steps, -1).transpose(1, 2)
 
 

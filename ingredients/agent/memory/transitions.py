@@ -27,6 +27,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from ingredients.agent.memory.fast_weights import held
 from ingredients.agent.memory.gru import Gru
 from ingredients.agent.memory.protocol import State
 
@@ -136,13 +137,13 @@ class Transitions:
             pad(part.transpose(1, 2), (0, 0, 0, missing)).flatten(0, 1) for part in self._filed(weights, x)
         )
         before = pad(slots, (0, 0, 1, 0))[:, :-1]
-        held = _held(pad(carry, (0, missing), value=1.0)).repeat_interleave(lanes, 0)
-        visits = torch.bmm(held, before)
-        here = torch.bmm(slots, before.transpose(1, 2)) * held
+        kept = held(pad(carry, (0, missing), value=1.0)).to(x.dtype).repeat_interleave(lanes, 0)
+        visits = torch.bmm(kept, before)
+        here = torch.bmm(slots, before.transpose(1, 2)) * kept
         share = 1 / (1 + (slots * visits).sum(-1, keepdim=True))
         reads = [torch.bmm(here, facts) * share]
         for hop in range(HOPS):
-            led = torch.bmm(goals, slots.transpose(1, 2)) * held
+            led = torch.bmm(goals, slots.transpose(1, 2)) * kept
             reads.append(torch.bmm(here * led, facts) * share)
             if hop < HOPS - 1:
                 goals = _scaled(torch.bmm(led, before), visits)
@@ -176,12 +177,6 @@ def _uniform(shape: tuple[int, ...], variance: float, draw: torch.Generator) -> 
     """Returns draws of variance / F, shape `[..., F, columns]`."""
     bound = math.sqrt(3.0 * variance / shape[-2])
     return torch.empty(shape).uniform_(-bound, bound, generator=draw)
-
-
-def _held(carry: Tensor) -> Tensor:
-    """Returns which transitions `[S, T, T]` step t holds: no reset lies between, and a reset stores nothing."""
-    life = (1 - carry).cumsum(1)
-    return ((life.unsqueeze(2) == life.unsqueeze(1)) & carry.bool().unsqueeze(1)).tril().to(carry.dtype)
 
 
 def _scaled(led: Tensor, visits: Tensor) -> Tensor:
