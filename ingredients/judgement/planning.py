@@ -24,7 +24,6 @@ Finding = Literal["shown", "absent", "open"]
 PlanningVerdict = Literal["plans", "composes", "neither", "undecided"]
 
 BEYOND, NEGLIGIBLE, READ = 0.1, 0.01, 0.02
-ROUNDING = 1e-6  # of chances, where rows are multiplied together
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ BOUNDS: Final[Mapping[Sign, Mapping[str, float]]] = {
 
 def _finding(sign: Sign, effects: Mapping[str, Interval], runs: Sequence[Measured], confidence: float) -> Finding:
     """Returns the finding on a sign."""
-    if sign == "computation" and any(run["computation.frozen"][0] > ROUNDING for run in runs):
+    if sign == "computation" and any(run["computation.frozen"][0] for run in runs):
         return "open"
     if sign == "cause":
         control = t_interval([run["cause.control"][0] for run in runs], confidence)

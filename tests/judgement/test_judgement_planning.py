@@ -100,7 +100,7 @@ def test_runs_that_show_three_signs_plan() -> None:
 
 def test_a_control_that_fails_leaves_its_sign_open() -> None:
     """Ticks that change a frozen state, or a positive control that moves nothing, say that the sign cannot be read."""
-    result = planning_result(cell_of(*noisy(**dotted(PLANS), computation__frozen=1e-3, cause__control=0.0)), 0.95)
+    result = planning_result(cell_of(*noisy(**dotted(PLANS), computation__frozen=1e-9, cause__control=0.0)), 0.95)
     assert result is not None
     assert (result.signs["computation"], result.signs["cause"]) == ("open", "open")
     assert result.verdict == "undecided"
