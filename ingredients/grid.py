@@ -45,7 +45,7 @@ STACK_RUNS = 8
 # that stored runs of two learners never meet in one grid.
 CODE = {"trains": 4, "evaluates": 4, "judges": 4}
 CODE_OF_WAITING = 1  # the same, of what the learner makes of waiting steps: a part of tasks that have them only
-CODE_OF_INNER_ALGORITHM = 2  # the same, of what the analysis of this name measures
+CODE_OF_ANALYSES = {"inner_algorithm": 3, "planning": 2}  # the same, of what they measure
 CODE_OF_LONG_EPISODES = 3  # the same, of training in segments, and of how long episodes are where nobody says
 TREMBLES = 0.2  # share of the steps at which the probe `action_tremble` carries out another action
 _ONLY_EVALUATES = (
@@ -301,8 +301,8 @@ def _evaluation(study: Study) -> dict[str, Any]:
     """Returns what evaluates a run, without newer keys' defaults: old fingerprints hold."""
     section = study.evaluation.model_dump(exclude={"reactive_agents"}) | bins_of(study.tasks)
     unnamed = {"stream": 0, "analysis": "none"}
-    if section["analysis"] == "inner_algorithm":
-        section["analysis"] = f"inner_algorithm {CODE_OF_INNER_ALGORITHM}"
+    if (analysis := section["analysis"]) in CODE_OF_ANALYSES:
+        section["analysis"] = f"{analysis} {CODE_OF_ANALYSES[analysis]}"
     return {key: value for key, value in section.items() if key not in unnamed or value != unnamed[key]}
 
 

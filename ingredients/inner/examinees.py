@@ -113,7 +113,7 @@ class Agents:
         draws = self._draws(lifetimes)
         weights = self._weights
         memory = agent.memory.initial_state(runs, lifetimes, self.setup.family.steps, self.policy)
-        outputs, inputs = [], []
+        chances, outputs, inputs = [], [], []
         for t in range(steps):
             at = at_step(draws, min(t, self.setup.family.steps - 1))
             past = Past(*(part.to(device) for part in seen(t)))
@@ -121,10 +121,11 @@ class Agents:
             before = None if held is None else tuple(part.clone() for part in memory)
             output, memory = agent.step(weights, memory, at.carry, inputs[-1])
             outputs.append(output.clone())  # a step may write into its state, which some memories output
+            # by step, since a product's rounding depends on a row's place: equal outputs have equal chances
+            chances.append(self.of_outputs(output))
             if held is not None and before is not None:
                 memory = _frozen(before, memory, (t > held).to(device))
-        made = torch.stack(outputs, 2)
-        return Responses(self.of_outputs(made), made.cpu(), torch.stack(inputs, 2).cpu())
+        return Responses(torch.stack(chances, 2), torch.stack(outputs, 2).cpu(), torch.stack(inputs, 2).cpu())
 
     def of_outputs(self, outputs: Tensor) -> Tensor:
         """Returns probabilities `[S, ..., A]` (float64) for the memory's outputs `[S, ..., H]`."""

@@ -34,6 +34,7 @@ SECONDS = {
     "engines": 900,
     "audit_truths": 900,
     "spaces": 600,
+    "gym_speed": 900,
 }
 OUT = Path("results/bench.json")
 

@@ -5,21 +5,25 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import gymnasium
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from benchmarks import __main__ as everything
-from benchmarks import jax_ppo, recurrent_ppo, to_threshold
+from benchmarks import jax_ppo, recurrent_ppo, rerun, to_threshold
 from benchmarks.part import Options, Part, against, contest_table, interleaved, parsed
 from benchmarks.recurrent_peer import PULLS, Lifetimes
 from typer.testing import CliRunner
 
+import ingredients as ing
 from cli import app
 from ingredients.agent.memory.gru import Gru
+from ingredients.grid import INGREDIENTS, Run, cells
 from ingredients.grid_run import bench as benching
 from ingredients.grid_run.bench import Bench
 from ingredients.grid_run.bench_text import bench_text
@@ -263,3 +267,30 @@ def test_a_peer_that_is_not_installed_is_skipped_with_the_way_out(monkeypatch: p
     assert "pip install '.[bench]'" in recurrent_ppo.measure(Options())["skipped"]
     without = "false"  # a program that is no Python and has no jax
     assert "pip install '.[peers]'" in jax_ppo.measure(Options(jax_python=without))["skipped"]
+
+
+# Published runs, trained anew
+
+
+def test_a_run_trained_anew_differs_by_nothing_from_its_grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its curves are those of the run beside others in a grid. A return that was changed, or lacks, is found."""
+    study = {
+        "name": "tiny",
+        "tasks": {"family": "bernoulli-bandit", "arms": 2, "episodes": 10},
+        "ingredients": {ingredient: [True] for ingredient in INGREDIENTS} | {"memory": [True, False]},
+        "seeds": {"first": 7, "count": 2},
+        "agent": {"hidden": 16},
+        "learner": {"train_steps": 400, "lifetimes": 4, "minibatches": 2},
+        "evaluation": {"tasks": 16, "points": 2, "tasks_at_points": 8, "reactive_agents": 0},
+    }
+    ing.run_grid(ing.Study.load(study), tmp_path / "tiny", progress=False)
+    monkeypatch.setattr(rerun, "PUBLISHED", tmp_path)
+    told = rerun.compared("tiny", None, "cpu")
+    assert told["run"] == "reward-on_action-on_memory-on_tasks-on_seed-7"
+    assert told["returns"] > 10
+    assert told["largest_difference"] == 0.0
+    curves = pd.read_parquet(tmp_path / "tiny" / "curves.parquet")
+    of_it = rerun.of_run(curves, Run(cells(ing.Study.load(study))[0], 7))
+    assert len(of_it) == told["returns"]
+    assert rerun.differs(of_it, of_it.assign(**{"return": of_it["return"] + 0.25})) == pytest.approx(0.25)
+    assert rerun.differs(of_it, of_it[1:]) == float("inf")

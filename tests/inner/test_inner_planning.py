@@ -138,6 +138,18 @@ def test_idle_ticks_change_nothing_without_memory_or_in_a_frozen_state(on: Groun
     assert found["computation.frozen"].tolist() == [0, 0]
 
 
+def test_equal_outputs_have_equal_chances_at_every_step() -> None:
+    """To the last bit, of games of any number and length: what is frozen at a step answers alike from then on."""
+    setup = both_cells()
+    agents = Agents(setup, opinionated(setup))
+    same = one_hot(torch.arange(64) % FAMILY.observation_size, FAMILY.observation_size).float().expand(2, -1, -1)
+    part = torch.ones(2, 64, 1)
+    shown = agents.following(lambda t: (same, part, part, part, part.long()), (2, 64, 40), torch.tensor([5] * 64))
+    later = shown.outputs[:, :, 7:]
+    assert torch.equal(later, later[:, :, :1].expand_as(later))
+    assert torch.equal(shown.chances[:, :, 7:], shown.chances[:, :, 7:8].expand_as(shown.chances[:, :, 7:]))
+
+
 def test_a_decoder_reads_the_place_to_come_where_it_is_there() -> None:
     """R² is near 1 where the features hold the label, about 0 for noise; it is that of games it was not fitted to."""
     draws = torch.Generator().manual_seed(1)
