@@ -272,7 +272,8 @@ def _against(study: Study, once: RandomPlay, free: RandomPlay) -> Iterator[str]:
     elif not (_differs(once.shown[0]) or _differs(once.shown[1:]) or _differs(once.paid)):
         yield (
             f"tasks that differ in {family_key(section)} show and pay the same under the same actions in "
-            f"{len(once.paid)} steps; vary something that matters sooner, or more of it"
+            f"{len(once.paid)} random steps; vary something that matters sooner, or more of it, unless it matters only "
+            "where random play seldom comes"
         )
     paid = free.paid[free.acting] if axis_of(section).of_steps else free.paid
     if axis_of(section).of_steps and bool((paid == paid[0]).all()):

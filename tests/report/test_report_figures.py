@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.style
@@ -75,6 +76,19 @@ def test_nothing_is_cut_off_and_no_text_lies_on_another(name: str, incomplete: b
         assert inside, f"{text!r} leaves the page"
     for (one, its), (other, others) in itertools.combinations(placed, 2):
         assert shared_area(its, others) < 4, f"{one!r} lies on {other!r}"
+
+
+def test_the_longest_name_of_a_reference_stays_on_the_page(sixteen: Report) -> None:
+    """As the reactive reference each has room in the margin, beside its score."""
+    references = sixteen.evidence.references
+    assert references is not None
+    assert references.reactive is not None
+    name = "trained_observation_only"
+    of_name = {name: replace(references.all[references.reactive], name=name)}
+    renamed = replace(references, reactive=name, all={**references.all, **of_name})
+    figure = drawn(replace(sixteen, evidence=replace(sixteen.evidence, references=renamed)))
+    (box, *_) = [box for text, box in texts(figure) if text.startswith("reactive, score 0.6") and name in text]
+    assert box.x1 <= figure.bbox.width
 
 
 def test_each_panel_shows_its_own_cell(sixteen: Report, figure: Figure) -> None:

@@ -101,6 +101,8 @@ def test_shipped_studies_have_seeds_and_tasks_that_no_choice_met() -> None:
     assert {name for name in few if not name.startswith("duan-bandits")} == {
         "memories",
         "memory-planning",
+        "minigrid-hidden",
+        "pendulum-hidden",
         "tabular-mdp",
         "two-arms-bayes",
         "two-arms-bayes-50",

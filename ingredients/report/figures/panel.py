@@ -41,6 +41,7 @@ _CEILING_STYLE: dict[str, Any] = {"color": "#009e73", "linewidth": 4.5, "alpha":
 _LABEL_COLOURS = {"floor": "#767676", "reactive": "#b84e00", "yardstick": "#111111"}
 _FEW_POINTS = 12
 _LABEL_INCHES = 0.29
+_LABEL_LETTERS = 28  # that the margin holds
 _BENEATH = 40  # letters of full size that fit a small panel
 
 
@@ -139,10 +140,17 @@ def label_references(axes: Axes, curves: ShownCurves, panel_height: float) -> No
     roles = sorted(curves.references.roles.items(), key=lambda item: float(item[1].curve[-1]))
     heights = spread([(float(ref.curve[-1]) - low) / (high - low) for _, ref in roles], _LABEL_INCHES / panel_height)
     for (role, reference), height in zip(roles, heights, strict=True):
-        name = role if role == reference.name else f"{role}: {reference.name}"
-        text = f"{name}\nscore {wording.number(curves.normalised_late(reference.curve))}"
+        text = _named(role, reference.name, f"score {wording.number(curves.normalised_late(reference.curve))}")
         style: dict[str, Any] = {"color": _LABEL_COLOURS[role], "fontsize": 7.5, "linespacing": 1.1, "va": "center"}
         axes.text(1.03, height, text, transform=axes.transAxes, clip_on=False, **style)
+
+
+def _named(role: str, name: str, score: str) -> str:
+    """Returns a reference's two lines; the longer of its names may stand alone, so that the margin holds it."""
+    if role == name:
+        return f"{role}\n{score}"
+    first = f"{role}: {name}"
+    return f"{first}\n{score}" if len(first) <= _LABEL_LETTERS else f"{role}, {score}\n{name}"
 
 
 def spread(heights: list[float], gap: float) -> list[float]:
