@@ -186,6 +186,7 @@ ELSEWHERE = {
     "python -m tests.benchmarks.quality": "benchmarks/quality.py: ",
     "python -m tests.benchmarks.others": "benchmarks/others.py: ",
     "python -m tests.benchmarks.rerun bandit two-step": "benchmarks/rerun.py: ",
+    "python -m tests.benchmarks.gym_speed": "benchmarks/gym_speed.py: ",
     "python -m tests.benchmarks.spaces": "benchmarks/spaces.py: ",
     "python -m tests.benchmarks.leaks": "benchmarks/leaks.py: ",
     "python -m tests.benchmarks.verdict": "benchmarks/verdict.py: ",

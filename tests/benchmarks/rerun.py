@@ -21,7 +21,7 @@ from ingredients.grid import INGREDIENTS, Run, Stack, cells
 from ingredients.study import Study, load_study
 
 PUBLISHED = Path("results/published")
-KEYS = ["train_step", "probe", "tasks", "episode"]
+KEYS = ("train_step", "probe", "tasks", "episode", "step")  # a curve is over episodes or over steps
 
 
 def again(study: Study, run: Run, device: str) -> pd.DataFrame:
@@ -46,7 +46,8 @@ def of_run(curves: pd.DataFrame, run: Run) -> pd.DataFrame:
 
 def differs(published: pd.DataFrame, made: pd.DataFrame) -> float:
     """Returns the largest difference of two runs' returns; rows of one alone make it infinite."""
-    both = published.merge(made, on=KEYS, how="outer", suffixes=("_published", "_made"), validate="one_to_one")
+    keys = [key for key in KEYS if key in published]
+    both = published.merge(made, on=keys, how="outer", suffixes=("_published", "_made"), validate="one_to_one")
     return float((both["return_published"] - both["return_made"]).abs().fillna(float("inf")).max())
 
 

@@ -294,3 +294,5 @@ def test_a_run_trained_anew_differs_by_nothing_from_its_grid(tmp_path: Path, mon
     assert len(of_it) == told["returns"]
     assert rerun.differs(of_it, of_it.assign(**{"return": of_it["return"] + 0.25})) == pytest.approx(0.25)
     assert rerun.differs(of_it, of_it[1:]) == float("inf")
+    over_steps = of_it.rename(columns={"episode": "step"})
+    assert rerun.differs(over_steps, over_steps) == 0.0
