@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import torch
 
 from ingredients.experiment.stack import run_stack
 from ingredients.grid import INGREDIENTS, Run, Stack, cells
 from ingredients.study import Study, load_study
 
 PUBLISHED = Path("results/published")
+OWN_CODE = Path("ablations")  # holds the environments that shipped studies name
 KEYS = ("train_step", "probe", "tasks", "episode", "step")  # a curve is over episodes or over steps
 
 
@@ -72,6 +75,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="of the run (the study's first)")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="%(default)s")
     options = parser.parse_args()
+    sys.path.insert(0, str(OWN_CODE.resolve()))
+    torch.set_num_threads(1)  # as in workers
     for name in options.studies:
         print(json.dumps(compared(name, options.seed, options.device)), flush=True)
 
