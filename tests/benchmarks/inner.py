@@ -8,10 +8,10 @@ run. A lapse is any action: a trained policy is never quite what it computes. `t
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -40,10 +40,13 @@ SETS, LAPSES, CONFIDENCE = 200, (0.0, 0.05), 0.95
 Came = Mapping[str, Counter[str]]
 
 
-def named(words: Sequence[str]) -> Mapping[str, KeptFamily]:
-    """Returns the settings that the words name; all where there are none."""
-    chosen = {word: SETTINGS.get(word) or BernoulliBandit(*map(int, word.split("x"))) for word in words}
-    return chosen or SETTINGS
+def setting(word: str) -> tuple[str, KeptFamily]:
+    """Returns a setting by its name, or a size.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    return word, SETTINGS.get(word) or BernoulliBandit(*map(int, word.split("x", 1)))
 
 
 def measured(family: KeptFamily, lapses: float, sets: int) -> tuple[Came, int]:
@@ -71,17 +74,24 @@ def table(title: str, came: Came, opened: int) -> Table:
 
 
 def main() -> None:
-    """Prints a table a setting; `--quick` takes a tenth of the sets."""
-    sets = SETS // 10 if "--quick" in sys.argv else SETS
+    """Prints a table a setting."""
+    parser = argparse.ArgumentParser(description="known algorithms through the inner analysis")
+    parser.add_argument(
+        "settings", nargs="*", type=setting, help=f"of {', '.join(SETTINGS)} (all), or arms x pulls: 3x20"
+    )
+    parser.add_argument("--quick", action="store_true", help="a tenth of the sets")
+    parser.add_argument("--json", action="store_true", help="print counts alone")
+    options = parser.parse_args()
+    sets = SETS // 10 if options.quick else SETS
     found = {}
-    for setting, family in named([word for word in sys.argv[1:] if word[0] != "-"]).items():
+    for name_of, family in options.settings or SETTINGS.items():
         for lapses in LAPSES:
-            title = f"{setting}, {lapses:.0%} lapses, {sets} sets of five seeds"
+            title = f"{name_of}, {lapses:.0%} lapses, {sets} sets of five seeds"
             came, opened = measured(family, lapses, sets)
             found[title] = {name: dict(counts) for name, counts in came.items()}
-            if "--json" not in sys.argv:
+            if not options.json:
                 Console(width=120).print(table(title, came, opened))
-    if "--json" in sys.argv:
+    if options.json:
         print(json.dumps(found))
 
 

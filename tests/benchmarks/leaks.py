@@ -1,13 +1,13 @@
 """Leaks of known size through the decoder: `python -m tests.benchmarks.leaks`.
 
-Comes in: options, the same for all parts, of which only `--json` says anything here; `--quick`, by which the decoder is
-the one of `run-grid`, not the one of `audit`. Goes out: for each leak the truth by hand, what was measured, with its
-interval, whether an agent could read it that does not know the task, and the CPU seconds of the family, reward and
-action together.
+Comes in: `--quick`, by which the decoder is the one of `run-grid`, not the one of `audit`. Goes out: for each leak the
+truth by hand, what was measured, with its interval, whether an agent could read it that does not know the task, and the
+CPU seconds of the family, reward and action together.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from pathlib import Path
@@ -53,7 +53,9 @@ CASES = (
 
 def main() -> None:
     """Prints a row a case, as they come."""
-    settings = (QUICK,) if "--quick" in sys.argv else ()
+    parser = argparse.ArgumentParser(description="leaks of known size through the decoder")
+    parser.add_argument("--quick", action="store_true", help="with the decoder of run-grid")
+    settings = (QUICK,) if parser.parse_args().quick else ()
     table = Table("leak", "of", "truth", "measured", "without the task", "CPU seconds")
     for case in CASES:
         began = time.process_time()

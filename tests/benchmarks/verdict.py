@@ -1,14 +1,15 @@
 """Known policies through the rule of judgement: `python -m tests.benchmarks.verdict`.
 
-Comes in: options, the same for all parts, of which only `--json` says anything here; `--quick`; sizes such as `5x25`
-(arms x pulls), all of `SIZES` where none is named. Goes out: for each size and every policy, in how many of 200
-simulated studies of five runs it came out as what. A pool of 40 runs a policy is played on 4000 tasks, fewer than a
-study has, and each study draws five of it. A mixture counts as right where its verdict is that of its count. Runs are
-classified once and counted in every study; `tests/judgement/test_judgement_known_policies.py` takes whole judgements.
+Comes in: `--quick`; sizes such as `5x25` (arms x pulls), all of `SIZES` where none is named. Goes out: for each size
+and every policy, in how many of 200 simulated studies of five runs it came out as what. A pool of 40 runs a policy is
+played on 4000 tasks, fewer than a study has, and each study draws five of it. A mixture counts as right where its
+verdict is that of its count. Runs are classified once and counted in every study;
+`tests/judgement/test_judgement_known_policies.py` takes whole judgements.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -58,11 +59,24 @@ def measured(arms: int, pulls: int, pool: Pools, studies: int) -> Table:
     return table
 
 
+def size(word: str) -> tuple[int, int]:
+    """Returns arms and pulls of `3x30`.
+
+    Raises:
+        ValueError: it is no size.
+    """
+    arms, pulls = word.split("x")
+    return int(arms), int(pulls)
+
+
 def main() -> None:
-    """Prints a table a size; `--quick` takes a tenth of the studies and tasks, and six runs a policy."""
-    less = 10 if "--quick" in sys.argv else 1
-    named = [tuple(map(int, word.split("x"))) for word in sys.argv[1:] if word[0].isdigit()]
-    for arms, pulls in named or SIZES:
+    """Prints a table a size."""
+    parser = argparse.ArgumentParser(description="known policies through the verdict")
+    parser.add_argument("sizes", nargs="*", type=size, help="arms x pulls, such as 3x30 (the usual ones)")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the studies and tasks, six runs a policy")
+    options = parser.parse_args()
+    less = 10 if options.quick else 1
+    for arms, pulls in options.sizes or SIZES:
         with ProcessPoolExecutor(usable_cores(), get_context("spawn")) as workers:
             pool = pools(arms, pulls, TASKS // less, max(RUNS // less, 6), workers.map)
         Console(width=140).print(measured(arms, pulls, pool, STUDIES // less))
