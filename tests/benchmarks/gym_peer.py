@@ -7,12 +7,12 @@ everything and trains one update that is not counted.
 from __future__ import annotations
 
 import functools
-import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import gymnasium
+
+from .part import stay_on, timed
 
 ENVIRONMENTS = 8
 ROLLOUT = 2048  # steps of an update, SB3's default; ours is of as many
@@ -21,7 +21,7 @@ Peer = Literal["ppo", "recurrent_ppo"]
 
 def alone(core: int, name: str, seconds: float) -> dict[str, float]:
     """Steps the environment with random actions; it is reset where an episode ends."""
-    _stay_on(core)
+    stay_on(core)
     env = gymnasium.make(name)
     env.reset(seed=0)
     env.action_space.seed(0)
@@ -33,38 +33,25 @@ def alone(core: int, name: str, seconds: float) -> dict[str, float]:
             if terminated or truncated:
                 env.reset()
 
-    return _timed(play, ROLLOUT, seconds)
+    return timed(play, ROLLOUT, seconds)
 
 
 def ours(core: int, name: str, runs: int, seconds: float) -> dict[str, float]:
     """Trains one run of each of the first cells with memory as one stack; the first has all ingredients."""
-    _stay_on(core)
+    stay_on(core)
     updates = _updates(name, runs)
-    return _timed(lambda: next(updates), runs * ROLLOUT, seconds)
+    return timed(lambda: next(updates), runs * ROLLOUT, seconds)
 
 
 def peer(core: int, name: str, which: Peer, seconds: float) -> dict[str, float]:
-    """Trains the agent of Stable-Baselines3 or its contrib, with its defaults, on eight environments."""
-    _stay_on(core)
+    """Trains an agent of Stable-Baselines3 by its defaults, but for eight environments and shorter rollouts of each."""
+    stay_on(core)
     model = _model(name, which)
 
     def learn() -> None:
         model.learn(ROLLOUT, reset_num_timesteps=False, log_interval=None)
 
-    return _timed(learn, ROLLOUT, seconds)
-
-
-def _stay_on(core: int) -> None:
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {core})
-
-
-def _timed(work: Callable[[], object], steps: int, seconds: float) -> dict[str, float]:
-    began, done = time.perf_counter(), 0
-    while (took := time.perf_counter() - began) < seconds or not done:
-        work()
-        done += steps
-    return {"env_steps": done, "seconds": took}
+    return timed(learn, ROLLOUT, seconds)
 
 
 @functools.cache

@@ -7,6 +7,7 @@ two processes on two cores, and `alone_twice` the environments in two. Ids whose
 
 from __future__ import annotations
 
+import statistics
 from functools import partial
 
 import gymnasium
@@ -49,7 +50,7 @@ def _row(engine: LocalEngine, name: str, options: Options) -> Result:
     for timing in timings.values():
         timing()  # makes and warms up
     speeds = interleaved(timings, options.repetitions)
-    medians = {way: round(sorted(found)[len(found) // 2]) for way, found in speeds.items()}
+    medians = {way: round(statistics.median(found)) for way, found in speeds.items()}
     return {
         "id": name,
         **medians,

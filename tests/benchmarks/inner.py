@@ -27,6 +27,8 @@ from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.dependent_bandit import DependentBandit
 from ingredients.tasks.two_step import TwoStep
 
+from .part import size
+
 SETTINGS: Mapping[str, KeptFamily] = {
     "2x20": BernoulliBandit(2, 20),
     "2x50": BernoulliBandit(2, 50),
@@ -46,7 +48,7 @@ def setting(word: str) -> tuple[str, KeptFamily]:
     Raises:
         ValueError: it is neither.
     """
-    return word, SETTINGS.get(word) or BernoulliBandit(*map(int, word.split("x", 1)))
+    return word, SETTINGS.get(word) or BernoulliBandit(*size(word))
 
 
 def measured(family: KeptFamily, lapses: float, sets: int) -> tuple[Came, int]:

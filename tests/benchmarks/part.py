@@ -10,6 +10,7 @@ import json
 import os
 import statistics
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,6 +91,31 @@ def cores(count: int) -> list[int]:
     """Returns the numbers of so many cores that this process may use, over again where there are not so many."""
     allowed = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
     return [allowed[index % len(allowed)] for index in range(count)]
+
+
+def stay_on(core: int) -> None:
+    """Keeps this process on one core, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {core})
+
+
+def timed(work: Callable[[], object], steps: int, seconds: float) -> dict[str, float]:
+    """Returns `env_steps` and `seconds` of work that is done again for about `seconds`, at least once."""
+    began, done = time.perf_counter(), 0
+    while (took := time.perf_counter() - began) < seconds or not done:
+        work()
+        done += steps
+    return {"env_steps": done, "seconds": took}
+
+
+def size(word: str) -> tuple[int, int]:
+    """Returns arms and pulls of `3x30`.
+
+    Raises:
+        ValueError: it is no size.
+    """
+    arms, pulls = word.split("x")
+    return int(arms), int(pulls)
 
 
 def interleaved(timings: Mapping[str, Callable[[], float]], repetitions: int) -> dict[str, list[float]]:

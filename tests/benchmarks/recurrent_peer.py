@@ -18,14 +18,14 @@ nothing logged, environments stepped in the same process. Three variants:
 from __future__ import annotations
 
 import functools
-import os
-import time
 from typing import Any, Literal, SupportsFloat
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
+
+from .part import stay_on, timed
 
 ARMS, PULLS, LIFETIMES, HIDDEN, EPOCHS, MINIBATCHES = 5, 100, 32, 64, 4, 4
 FEATURES = 5 + ARMS  # lifetime start, episode start, r_{t-1}, shown, a_{t-1} (one-hot), shown
@@ -39,14 +39,13 @@ def train(core: int, variant: Variant, seconds: float) -> dict[str, float]:
 
     The first call makes the model and trains one update that is not counted. `core` is the one to stay on.
     """
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {core})
+    stay_on(core)
     model = _model(variant)
-    began, steps = time.perf_counter(), 0
-    while (took := time.perf_counter() - began) < seconds or not steps:
+
+    def learn() -> None:
         model.learn(PULLS * LIFETIMES, reset_num_timesteps=False, log_interval=None)
-        steps += PULLS * LIFETIMES
-    return {"env_steps": steps, "seconds": took}
+
+    return timed(learn, PULLS * LIFETIMES, seconds)
 
 
 @functools.cache

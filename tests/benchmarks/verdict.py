@@ -28,6 +28,8 @@ from ingredients.judgement.shares import looks
 from ingredients.judgement.verdict import decide
 from ingredients.machine import usable_cores
 
+from .part import size
+
 SIZES = ((3, 30), (8, 40), (2, 300), (5, 25), (2, 100))
 TASKS, RUNS, STUDIES = 4000, 40, 200
 LOOK = looks([SEEDS], 0.95)
@@ -57,16 +59,6 @@ def measured(arms: int, pulls: int, pool: Pools, studies: int) -> Table:
         first, second, share = mixture
         table.add_row(f"{share:g} {first}, else {second}", "by its count", "", f"{mixtures[mixture] / studies:.1%}")
     return table
-
-
-def size(word: str) -> tuple[int, int]:
-    """Returns arms and pulls of `3x30`.
-
-    Raises:
-        ValueError: it is no size.
-    """
-    arms, pulls = word.split("x")
-    return int(arms), int(pulls)
 
 
 def main() -> None:
