@@ -47,6 +47,11 @@ class Sight:
         return tuple(part.reading.frame for part in self.parts if part.reading.frame)
 
     @property
+    def is_symbols(self) -> bool:
+        """Whether all parts are one-hots, bits or words."""
+        return not self.measured.any() and not self.frames
+
+    @property
     def notices(self) -> tuple[str, ...]:
         """Sentences for the user on how parts are read."""
         return tuple(f"{part.where} {part.reading.notice}" for part in self.parts if part.reading.notice)

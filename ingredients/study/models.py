@@ -156,8 +156,9 @@ class LearnerSettings(Section):
         minibatches: parts of a rollout, of whole lifetimes, so it must divide `lifetimes`; `auto` is 4.
         learning_rate: Adam's initial rate for policy and critic, which falls linearly to 0; `auto` is .01 for whole
             lifetimes, .001 for segments.
-        discount: γ of a step, across episodes, to the lifetime's end (`learner.horizon_discount`).
-        gae_lambda: λ of the advantages (`learner.horizon_lambda`).
+        discount: γ of a step, across episodes, to the lifetime's end (`learner.horizon_discount`); in segments, to the
+            episode's end (`segment_rules.segment_discount`).
+        gae_lambda: λ of the advantages (`learner.horizon_lambda`, for segments `segment_rules.segment_trace`).
         entropy: initial weight of the policy's entropy (`learner.first_entropy`), which falls to 0, mostly early
             (`learner.entropy_share`).
         clip: of the probability ratio in the policy's loss.

@@ -23,6 +23,12 @@ def frames(family: Family) -> tuple[Frame, ...]:
     return shown
 
 
+def shows_symbols(family: Family) -> bool:
+    """Returns whether observations are symbols alone, no quantities and no images."""
+    symbols: bool = getattr(family, "shows_symbols", False)
+    return symbols
+
+
 def most_lanes(family: Family, otherwise: int) -> int:
     """Returns how many lanes of a run may be evaluated at once."""
     most: int = getattr(family, "most_lanes", otherwise)

@@ -63,6 +63,7 @@ class GymnasiumFamily:
     most_lanes: int = 32
     steps_on_cpu: bool = True
     frames: tuple[Frame, ...] = ()
+    shows_symbols: bool = False
     restarts: bool = False
     longest_episode: int = 0
     points: int = 0
@@ -198,6 +199,7 @@ def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
         knobs=turned,
         observation_bounds=(-SHOWN, WORD if lane.sight.frames else SHOWN),
         frames=lane.sight.frames,
+        shows_symbols=lane.sight.is_symbols,
         notice="; ".join(said) or None,
         ends_early=not axis.of_steps,
         restarts=axis.of_steps,

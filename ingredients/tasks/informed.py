@@ -18,6 +18,7 @@ from ingredients.tasks.foreign import (
     points,
     restarts,
     reward_scale,
+    shows_symbols,
     steps_on_cpu,
     take_failures,
 )
@@ -49,6 +50,7 @@ class Informed:
     most_lanes: int
     steps_on_cpu: bool
     frames: tuple[Frame, ...]
+    shows_symbols: bool
     restarts: bool
     longest_episode: int
     points: int
@@ -143,6 +145,7 @@ def informed(family: Family) -> Informed:
         most_lanes=most_lanes(family, MANY),
         steps_on_cpu=steps_on_cpu(family),
         frames=frames(family),
+        shows_symbols=shows_symbols(family),
         restarts=restarts(family),
         longest_episode=longest_episode(family),
         points=points(family),

@@ -21,7 +21,7 @@ from ingredients.study.models import EPOCHS, LEARNING_RATE, MINIBATCHES
 from ingredients.study.segmented import may_segment
 from ingredients.tasks import make_family
 from ingredients.tasks.family import Family
-from ingredients.tasks.foreign import frames, longest_episode
+from ingredients.tasks.foreign import frames, longest_episode, shows_symbols
 from ingredients.training import segment_rules
 from ingredients.training.critic import Critic
 from ingredients.training.learner import (
@@ -147,7 +147,7 @@ def _tuned(learner: LearnerSettings, family: Family) -> Tuned:
 
 
 def _segmented(study: Study, family: Family) -> Tuned:
-    """Returns settings of the study, or by episode length."""
+    """Returns settings of the study, or by episode length and kind of observation."""
     learner = study.learner
 
     def asked(said: Number | Literal["auto"], rule: Number) -> Number:
@@ -156,7 +156,7 @@ def _segmented(study: Study, family: Family) -> Tuned:
     return Tuned(
         lifetimes=asked(learner.lifetimes, segment_rules.LANES),
         discount=asked(learner.discount, segment_rules.segment_discount(longest_episode(family))),
-        gae_lambda=asked(learner.gae_lambda, segment_rules.TRACE),
+        gae_lambda=asked(learner.gae_lambda, segment_rules.segment_trace(shows_symbols(family))),
         entropy=asked(learner.entropy, 0.0 if family.continuous else segment_rules.ENTROPY),
         prediction=0.0 if family.continuous else asked(learner.reward_prediction, 0.0),
         segment=segment_rules.STEPS if isinstance(learner.segment, str) else int(learner.segment),

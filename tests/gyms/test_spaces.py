@@ -130,6 +130,24 @@ def test_what_is_an_image(space: spaces.Box, frames: object) -> None:
     assert sight(space).frames == frames
 
 
+@pytest.mark.parametrize(
+    ("space", "symbols"),
+    [
+        (spaces.Discrete(16), True),
+        (spaces.Tuple([spaces.Discrete(3), spaces.MultiBinary(4), spaces.Text(8)]), True),
+        (spaces.Box(0, 10, (7, 7, 3), np.uint8), True),
+        (spaces.Box(0, 1, (7, 7), np.int64), True),
+        (spaces.Box(0, 255, (7, 7, 3), np.uint8), False),
+        (spaces.Box(-1, 1, (3,), np.float32), False),
+        (spaces.Dict(place=spaces.Discrete(16), speed=spaces.Box(-FAR, FAR, (1,), np.float32)), False),
+        (spaces.Dict(place=spaces.Discrete(16), seen=spaces.Box(0, 255, (32, 32, 3), np.uint8)), False),
+    ],
+)
+def test_which_observations_are_symbols_alone(space: spaces.Space[Any], symbols: bool) -> None:
+    """One quantity or one image among symbols is enough that they are not."""
+    assert sight(space).is_symbols == symbols
+
+
 def test_a_frame_of_uneven_sides_keeps_its_last_rows() -> None:
     """210 rows in blocks of four leave two, which are a block of their own."""
     image = np.zeros((210, 160), np.uint8)

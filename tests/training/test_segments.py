@@ -18,6 +18,7 @@ from ingredients.agent.network import flatten, views
 from ingredients.grid import Run, fingerprints, runs
 from ingredients.study import Study, parse_study
 from ingredients.tasks import make_family
+from ingredients.tasks.informed import informed
 from ingredients.training import segment_learning
 from ingredients.training.evaluation import evaluate
 from ingredients.training.interaction import Play
@@ -298,6 +299,18 @@ def test_only_long_episodes_of_environments_are_cut() -> None:
     assert prepare(of(long, segment=False), ()).tuned.segment == 0
     transformer = of(long).model_copy(update={"agent": of(long).agent.model_copy(update={"memory": "transformer"})})
     assert prepare(transformer, ()).tuned.segment == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "trace"), [("FrozenLake-v1", 0.8), ("minigrid:MiniGrid-MemoryS7-v0", 0.8), ("CartPole-v1", 0.95)]
+)
+def test_the_trace_goes_with_what_is_shown(name: str, trace: float) -> None:
+    """It is shorter where all is symbols, the same for the informed agent, and what the study says where it does."""
+    tasks = {"gymnasium": name, "episode_steps": "auto"}
+    plain = prepare(study(tasks), ())
+    assert plain.tuned.gae_lambda == trace
+    assert prepare(study(tasks), (), family=informed(plain.family)).tuned.gae_lambda == trace
+    assert prepare(study(tasks, gae_lambda=0.5), ()).tuned.gae_lambda == 0.5
 
 
 def test_each_episode_starts_anew_where_nothing_varies() -> None:
