@@ -302,15 +302,22 @@ def test_only_long_episodes_of_environments_are_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "trace"), [("FrozenLake-v1", 0.8), ("minigrid:MiniGrid-MemoryS7-v0", 0.8), ("CartPole-v1", 0.95)]
+    ("name", "steps", "rules"),
+    [
+        ("FrozenLake-v1", "auto", (0.99, 0.8)),
+        ("FrozenLake-v1", 1000, (0.995, 0.8)),
+        ("minigrid:MiniGrid-MemoryS7-v0", "auto", (0.99, 0.8)),
+        ("CartPole-v1", 100, (0.97, 0.95)),
+        ("CartPole-v1", "auto", (0.99, 0.95)),
+    ],
 )
-def test_the_trace_goes_with_what_is_shown(name: str, trace: float) -> None:
-    """It is shorter where all is symbols, the same for the informed agent, and what the study says where it does."""
-    tasks = {"gymnasium": name, "episode_steps": "auto"}
+def test_discount_and_trace_go_with_what_is_shown(name: str, steps: int | str, rules: tuple[float, float]) -> None:
+    """Of symbols γ is at least .99, and λ is smaller; the same for the informed agent; a study's numbers go first."""
+    tasks = {"gymnasium": name, "episode_steps": steps}
     plain = prepare(study(tasks), ())
-    assert plain.tuned.gae_lambda == trace
-    assert prepare(study(tasks), (), family=informed(plain.family)).tuned.gae_lambda == trace
-    assert prepare(study(tasks, gae_lambda=0.5), ()).tuned.gae_lambda == 0.5
+    assert plain.tuned[1:3] == rules
+    assert prepare(study(tasks), (), family=informed(plain.family)).tuned[1:3] == rules
+    assert prepare(study(tasks, discount=0.9, gae_lambda=0.5), ()).tuned[1:3] == (0.9, 0.5)
 
 
 def test_each_episode_starts_anew_where_nothing_varies() -> None:
