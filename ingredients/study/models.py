@@ -143,8 +143,8 @@ def _segment(value: object) -> object:
 class LearnerSettings(Section):
     """Recurrent PPO over whole lifetimes (Duan et al. 2016; Schulman et al. 2017).
 
-    The defaults are for lifetimes of ten to five hundred steps. What `auto` is depends on the lifetime's length, unless
-    said (docs/learner.md).
+    The defaults are for lifetimes of ten to five hundred steps. What `auto` is depends on the lifetime's length; in
+    segments, on the episode's length and on whether all that is shown is symbols (docs/learner.md).
 
     Attributes:
         train_steps: environment steps of a run, rounded up to whole rollouts.
@@ -158,7 +158,7 @@ class LearnerSettings(Section):
             lifetimes, .001 for segments.
         discount: γ of a step, across episodes, to the lifetime's end (`learner.horizon_discount`); in segments, to the
             episode's end (`segment_rules.segment_discount`).
-        gae_lambda: λ of the advantages (`learner.horizon_lambda`, for segments `segment_rules.segment_trace`).
+        gae_lambda: λ of the advantages (`learner.horizon_lambda`, for segments `segment_rules.segment_lambda`).
         entropy: initial weight of the policy's entropy (`learner.first_entropy`), which falls to 0, mostly early
             (`learner.entropy_share`).
         clip: of the probability ratio in the policy's loss.

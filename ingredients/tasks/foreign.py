@@ -24,7 +24,7 @@ def frames(family: Family) -> tuple[Frame, ...]:
 
 
 def shows_symbols(family: Family) -> bool:
-    """Returns whether observations are symbols alone, no quantities and no images."""
+    """Returns whether the environment shows symbols alone, no quantities and no images; ψ does not count."""
     symbols: bool = getattr(family, "shows_symbols", False)
     return symbols
 

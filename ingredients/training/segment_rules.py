@@ -1,4 +1,4 @@
-"""PPO's rules for long episodes of all environments and cells (docs/learner.md).
+"""PPO's rules for long episodes, the same for all cells (docs/learner.md).
 
 `symbols` says whether observations are symbols alone.
 """
@@ -14,10 +14,10 @@ LEAST_SPREAD = 0.1  # of advantages, in deviations of the return: smaller ones a
 
 
 def segment_discount(episode_steps: int, symbols: bool) -> float:
-    """Returns γ for episodes of L steps: 1 − 5 / L, in [.97, .999], of symbols in [.99, .999]."""
+    """Returns γ for episodes of L steps: 1 − 5 / L, in [.97, .999]; at least .99 if all is symbols."""
     return min(max(1 - 5 / episode_steps, 0.99 if symbols else 0.97), 0.999)
 
 
-def segment_trace(symbols: bool) -> float:
-    """Returns λ."""
+def segment_lambda(symbols: bool) -> float:
+    """Returns λ of the advantages: .95, or .8 if all is symbols."""
     return 0.8 if symbols else 0.95

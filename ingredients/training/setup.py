@@ -157,7 +157,7 @@ def _segmented(study: Study, family: Family) -> Tuned:
     return Tuned(
         lifetimes=asked(learner.lifetimes, segment_rules.LANES),
         discount=asked(learner.discount, segment_rules.segment_discount(longest_episode(family), symbols)),
-        gae_lambda=asked(learner.gae_lambda, segment_rules.segment_trace(symbols)),
+        gae_lambda=asked(learner.gae_lambda, segment_rules.segment_lambda(symbols)),
         entropy=asked(learner.entropy, 0.0 if family.continuous else segment_rules.ENTROPY),
         prediction=0.0 if family.continuous else asked(learner.reward_prediction, 0.0),
         segment=segment_rules.STEPS if isinstance(learner.segment, str) else int(learner.segment),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import gymnasium
 import numpy as np
 import pytest
 from cartpole_positions import PositionOnly
 from memory_without_cue import MemoryWithoutCue
+
+from ingredients.study import load_study
+from ingredients.training.trainer import prepare
 
 
 @pytest.mark.parametrize("pays", ["upper", "lower"])
@@ -32,6 +37,13 @@ def test_the_end_that_pays_does_so_whatever_stands_there(pays: str) -> None:
             assert (float(reward) > 0) == paid
     assert kinds == {"key", "ball"}
     assert env.action_space == gymnasium.spaces.Discrete(3)
+
+
+@pytest.mark.parametrize("name", ["cartpole-hidden", "minigrid-hidden"])
+def test_rules_are_those_of_the_published_runs(name: str) -> None:
+    """A later rule for `auto` would make the same file train other agents than those that were judged."""
+    for file in (f"ablations/{name}.yaml", f"results/published/{name}/study.yaml"):
+        assert prepare(load_study(Path(file)), ()).tuned[1:3] == (0.97, 0.95)
 
 
 def test_cartpole_without_velocities_shows_two_of_its_numbers() -> None:

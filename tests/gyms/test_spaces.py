@@ -134,10 +134,13 @@ def test_what_is_an_image(space: spaces.Box, frames: object) -> None:
     ("space", "symbols"),
     [
         (spaces.Discrete(16), True),
+        (spaces.Tuple([spaces.Discrete(32), spaces.Discrete(11), spaces.Discrete(2)]), True),
+        (spaces.MultiDiscrete([3, 4]), True),
         (spaces.Tuple([spaces.Discrete(3), spaces.MultiBinary(4), spaces.Text(8)]), True),
         (spaces.Box(0, 10, (7, 7, 3), np.uint8), True),
         (spaces.Box(0, 1, (7, 7), np.int64), True),
         (spaces.Box(0, 255, (7, 7, 3), np.uint8), False),
+        (spaces.Box(0, 1, (16,), np.int64), False),
         (spaces.Box(-1, 1, (3,), np.float32), False),
         (spaces.Dict(place=spaces.Discrete(16), speed=spaces.Box(-FAR, FAR, (1,), np.float32)), False),
         (spaces.Dict(place=spaces.Discrete(16), seen=spaces.Box(0, 255, (32, 32, 3), np.uint8)), False),

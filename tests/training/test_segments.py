@@ -22,7 +22,7 @@ from ingredients.tasks.informed import informed
 from ingredients.training import segment_learning
 from ingredients.training.evaluation import evaluate
 from ingredients.training.interaction import Play
-from ingredients.training.learner import generalised_advantage
+from ingredients.training.learner import generalised_advantage, horizon_discount, horizon_lambda
 from ingredients.training.ongoing import Ongoing
 from ingredients.training.segment_learning import ReturnScale, segment_advantage
 from ingredients.training.segments import Segments, begin_segments, collect_segment, segment_draws
@@ -308,6 +308,7 @@ def test_only_long_episodes_of_environments_are_cut() -> None:
         ("FrozenLake-v1", 1000, (0.995, 0.8)),
         ("minigrid:MiniGrid-MemoryS7-v0", "auto", (0.99, 0.8)),
         ("CartPole-v1", 100, (0.97, 0.95)),
+        ("FrozenLake-v1", 30, (0.99, 0.8)),
         ("CartPole-v1", "auto", (0.99, 0.95)),
     ],
 )
@@ -318,6 +319,9 @@ def test_discount_and_trace_go_with_what_is_shown(name: str, steps: int | str, r
     assert plain.tuned[1:3] == rules
     assert prepare(study(tasks), (), family=informed(plain.family)).tuned[1:3] == rules
     assert prepare(study(tasks, discount=0.9, gae_lambda=0.5), ()).tuned[1:3] == (0.9, 0.5)
+    whole = parse_study({"name": "t", "tasks": {"gymnasium": "FrozenLake-v1"}, "ingredients": {}}, "test")
+    usual = prepare(whole.model_copy(update={"learner": whole.learner.model_copy(update={"segment": False})}), ())
+    assert usual.tuned[1:3] == (horizon_discount(500), horizon_lambda(500))
 
 
 def test_each_episode_starts_anew_where_nothing_varies() -> None:

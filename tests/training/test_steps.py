@@ -193,7 +193,7 @@ def test_points_are_named_and_placed() -> None:
 
 
 def test_studies_over_episodes_are_what_they_were() -> None:
-    """Their fingerprints are those of before there was another axis; of this one bins change the evaluation alone."""
+    """Their fingerprints are known, with the axis spelt or not; of steps, bins change the evaluation alone."""
     usual = {"gymnasium": CORRIDOR, "episodes": 5, "episode_steps": 8}
     spelt = {**usual, "axis": "episodes", "bin_steps": "auto"}
     run = runs(study_of(usual))[0]
