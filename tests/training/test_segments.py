@@ -319,9 +319,12 @@ def test_discount_and_trace_go_with_what_is_shown(name: str, steps: int | str, r
     assert plain.tuned[1:3] == rules
     assert prepare(study(tasks), (), family=informed(plain.family)).tuned[1:3] == rules
     assert prepare(study(tasks, discount=0.9, gae_lambda=0.5), ()).tuned[1:3] == (0.9, 0.5)
-    whole = parse_study({"name": "t", "tasks": {"gymnasium": "FrozenLake-v1"}, "ingredients": {}}, "test")
-    usual = prepare(whole.model_copy(update={"learner": whole.learner.model_copy(update={"segment": False})}), ())
-    assert usual.tuned[1:3] == (horizon_discount(500), horizon_lambda(500))
+
+
+def test_whole_lifetimes_of_symbols_have_the_rules_of_all_whole_lifetimes() -> None:
+    """What is shown counts in segments alone."""
+    whole = study({"gymnasium": "FrozenLake-v1", "episode_steps": "auto"}, segment=False)
+    assert prepare(whole, ()).tuned[1:3] == (horizon_discount(500), horizon_lambda(500))
 
 
 def test_each_episode_starts_anew_where_nothing_varies() -> None:
