@@ -166,6 +166,7 @@ def test_what_is_printed_is_there_as_json(small_result: ing.Result, tmp_path: Pa
     assert json.loads(typed("new", "mine", "--out", study, "--format", "json").stdout)["file"] == str(study)
     planned = json.loads(typed("plan", study, "--quick", "--format", "json").stdout)
     assert (planned["runs"]["planned"], planned["seconds"], len(planned["cells"])) == (80, None, 16)
+    assert {"segment": 0, "discount": 0.9, "learning_rate": 0.01}.items() <= planned["learner"].items()
     exported = typed("export", small_result.directory, "--to", "csv", "--out", out, "--format", "json")
     assert json.loads(exported.stdout)["folder"] == str(out)
     options = {name: [*command.params] for name, command in typer.main.get_command(app).commands.items()}  # type: ignore[attr-defined]
@@ -181,6 +182,7 @@ def test_a_new_study_runs(tasks: str, tmp_path: Path) -> None:
     planned = typed("plan", path, "--quick")
     assert planned.exit_code == 0, planned.stderr
     assert "16 cells" in planned.stdout
+    assert ("segment 128" if tasks == "CartPole-v1" else "segment off") in planned.stdout
     again = typed("new", "mine", "--tasks", tasks, "--out", path)
     assert (again.exit_code, "is there already" in again.stderr) == (2, True)
     assert typed("new", "a/b", "--out", tmp_path / "other.yaml").exit_code == 2

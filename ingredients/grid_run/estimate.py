@@ -31,6 +31,7 @@ class Estimate:
         seconds: of training and evaluating the unfinished runs.
         leakage: result of `training.leakage`.
         contact: of `training.contact`, for foreign tasks.
+        settings: of `training.cost`, the learner's.
         timed: whether speed and time were measured; else they are 0.
     """
 
@@ -41,6 +42,7 @@ class Estimate:
     notices: tuple[str, ...] = ()
     leakage: Mapping[str, Any] = field(default_factory=dict)
     contact: Sequence[tuple[str, str]] = ()
+    settings: Mapping[str, float] = field(default_factory=dict)
     timed: bool = True
     device: str = "cpu"
 
@@ -63,10 +65,12 @@ def estimate(
         memory = memory_by_runs(engine, rest)
         fitted = fitting(rest, memory, usable_memory() // workers)
         seen = asked_contact(engine, rest.study, tell)
+        settings = asked_settings(engine, rest.study)
         kinds = largest_of_each_kind(fitted.rest)
         largest = max(memory[kind][len(stack.runs) - 1] for kind, stack in kinds.items())
         if quick:
-            return Estimate(workers, largest, 0.0, 0.0, (*told, *fitted.notices), contact=seen, timed=False)
+            told = (*told, *fitted.notices)
+            return Estimate(workers, largest, 0.0, 0.0, told, contact=seen, settings=settings, timed=False)
         # in every worker, so that the timings start together
         work, *_ = call_with_study(engine, workers, "ingredients.experiment.work:work_of_a_run", rest.study)
         tell("measuring what the environment leaks")
@@ -79,7 +83,7 @@ def estimate(
     seconds += [rest.reference_steps / next(iter(speeds.values())).trained] if rest.reference_steps else []
     speed = _mean_speed(fitted.rest, speeds)
     ends = makespan(seconds, workers)
-    return Estimate(workers, largest, speed, ends, (*told, *fitted.notices), leakage, seen)
+    return Estimate(workers, largest, speed, ends, (*told, *fitted.notices), leakage, seen, settings)
 
 
 def checked(study: Study) -> dict[str, Any]:
@@ -103,6 +107,11 @@ def asked_contact(engine: LocalEngine, study: Study, tell: Callable[[str], None]
     tell("playing the tasks at random")
     (seen,) = call_with_study(engine, 1, "ingredients.training.contact:contact", study)
     return tuple(seen["rows"])
+
+
+def asked_settings(engine: LocalEngine, study: Study) -> Mapping[str, float]:
+    """Returns the learner's numbers from a worker, which has the tasks."""
+    return dict(call_with_study(engine, 1, "ingredients.training.cost:settings", study)[0])
 
 
 def notices(study: Study) -> tuple[str, ...]:

@@ -10,7 +10,15 @@ from ingredients.engine.calls import call_in_each, results_of, workers_for_calls
 from ingredients.engine.gpus import cuda_gpus
 from ingredients.engine.protocol import Job, Needs
 from ingredients.grid_run.bench import Bench, bench
-from ingredients.grid_run.estimate import PLAN_SECONDS, Estimate, asked_contact, asked_notices, estimate, makespan
+from ingredients.grid_run.estimate import (
+    PLAN_SECONDS,
+    Estimate,
+    asked_contact,
+    asked_notices,
+    asked_settings,
+    estimate,
+    makespan,
+)
 from ingredients.grid_run.fitting import card_needs, fitting, kind_of, largest_of_each_kind, side_by_side
 from ingredients.grid_run.jobs import Remaining, call_with_study
 from ingredients.machine import usable_cores
@@ -53,12 +61,13 @@ def estimate_on_cards(
         free, memory = card_needs(engine, wide)
         fitted = fitting(wide, memory, free // -(-count // len(gpus)))
         seen = asked_contact(engine, rest.study, tell)
+        settings = asked_settings(engine, rest.study)
         kinds = largest_of_each_kind(fitted.rest)
         largest = max(memory[kind][len(stack.runs) - 1] for kind, stack in kinds.items())
         notices = (*told, *fitted.notices)
         count = min(count, max(len(fitted.rest.stacks), 1))
         if quick:
-            return Estimate(count, largest, 0.0, 0.0, notices, contact=seen, timed=False, device="cuda")
+            return Estimate(count, largest, 0.0, 0.0, notices, {}, seen, settings, timed=False, device="cuda")
         tell("measuring what the environment leaks, and timing training")
         work, *_ = call_with_study(engine, 1, "ingredients.experiment.work:work_of_a_run", rest.study)
         (leakage,) = call_with_study(engine, 1, "ingredients.training.leakage:leakage", rest.study)
@@ -73,7 +82,7 @@ def estimate_on_cards(
         untrained = len(set(stack.runs) - rest.trained)
         seconds.append(begins + untrained * work.trained / trained + len(stack.runs) * work.played / played)
     speed = next(iter(timed.values()))[1]
-    return Estimate(count, largest, speed, makespan(seconds, count), notices, leakage, seen, device="cuda")
+    return Estimate(count, largest, speed, makespan(seconds, count), notices, leakage, seen, settings, device="cuda")
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict:
         "cells": str(len(cells)),
         "runs": f"{len(rest.runs)} ({several(len(cells), 'cell')} x {several(study.seeds.count, 'seed')})"
         f" of {study.learner.train_steps:,} env steps",
+        "learner": _learner(cost.settings),
         "results": f"{directory}: " + _results(rest, conflict),
         "memory": f"{gigabytes(cost.workers * cost.memory_bytes)} ({cost.workers} x {gigabytes(cost.memory_bytes)})"
         + (" of a GPU" if cost.device == "cuda" else ""),
@@ -64,6 +65,7 @@ def plan_json(
         "memory_bytes_per_worker": cost.memory_bytes,
         "env_steps_per_second_per_worker": cost.env_steps_per_second if cost.timed else None,
         "seconds": cost.seconds if cost.timed else None,
+        "learner": dict(cost.settings),
         "leakage": dict(cost.leakage),
         "shown": [{"name": name, "text": text} for name, text in cost.contact],
         "notices": list(cost.notices),
@@ -133,6 +135,14 @@ def _time(cost: Estimate) -> str:
         f"about {duration(cost.seconds)} of training and evaluation on {several(cost.workers, 'worker')},"
         f" at {cost.env_steps_per_second:,.0f} env steps/s each"
     )
+
+
+def _learner(settings: Mapping[str, float]) -> str:
+    """Returns the learner's numbers by their names in a study, with `segment off` for whole lifetimes."""
+    told = {name: f"{value:g}" for name, value in settings.items()}
+    if told.get("segment") == "0":
+        told["segment"] = "off"
+    return ", ".join(f"{name} {text}" for name, text in told.items())
 
 
 def _shown(cost: Estimate) -> list[tuple[str, str]]:

@@ -76,6 +76,11 @@ def memory_by_runs(study: Study, stack: Stack) -> list[int]:
     return [PROCESS_BYTES + whole * count // len(stack.runs) for count in range(1, len(stack.runs) + 1)]
 
 
+def settings(study: Study) -> dict[str, float]:
+    """Returns the learner's numbers, `auto` replaced by what the rules say of these tasks (`setup.Tuned`)."""
+    return prepare(study, ()).tuned._asdict()
+
+
 def notices(study: Study) -> list[str]:
     """Returns what the user should know of tasks and memories.
 

@@ -33,7 +33,7 @@ def paces(setup: Setup, training: Training) -> list[UpdateSchedule]:
     """Returns the schedule of the next update's gradient steps."""
     left = 1 - training.update / setup.updates
     count = training.policy_adam.count
-    rate = setup.tuned.rate * left
+    rate = setup.tuned.learning_rate * left
     share = left if setup.tuned.segment else entropy_share(left, setup.family.steps)
     entropy_weight = setup.tuned.entropy * share
     steps = setup.tuned.epochs * setup.tuned.minibatches
@@ -118,7 +118,7 @@ def _policy_step(
     if head_by_kernels(setup, outputs):
         from ingredients.training import policy_triton
 
-        weighed = policy_triton.Weighed(setup.learner.clip, entropy_weight, setup.tuned.prediction)
+        weighed = policy_triton.Weighed(setup.learner.clip, entropy_weight, setup.tuned.reward_prediction)
         return policy_triton.policy_step(setup.agent, leaves, outputs, batch.minibatch, batch.earned, weighed, like)
     heads = setup.agent.heads(leaves, outputs).flatten(1, 2)
     losses, d_heads = _heads_gradient(setup, heads, batch, entropy_weight)
@@ -140,12 +140,12 @@ def _heads_gradient(
     losses, d_heads[..., :actions] = policy_gradient(
         heads[..., :actions], batch.minibatch, learner.clip, entropy_weight
     )
-    if setup.tuned.prediction:
+    if setup.tuned.reward_prediction:
         d_heads[..., predicting] = prediction_gradient(
             heads[..., predicting].detach(),
             batch.minibatch.action,
             batch.earned,
-            setup.tuned.prediction,
+            setup.tuned.reward_prediction,
             batch.minibatch.weight,
         )
     return losses, d_heads

@@ -38,25 +38,17 @@ Number = TypeVar("Number", int, float)
 
 
 class Tuned(NamedTuple):
-    """Numbers that a study may leave to the lifetime's length (`auto`).
-
-    Attributes:
-        lifetimes: of a run in a rollout.
-        discount, gae_lambda: γ, λ.
-        entropy, rate: first entropy weight and learning rate.
-        prediction: weight of reward prediction.
-        segment: steps of a lifetime in a rollout; 0: all.
-    """
+    """Numbers that a study may leave to rules (`auto`), by their names in it; a `segment` of 0 is a whole lifetime."""
 
     lifetimes: int
     discount: float
     gae_lambda: float
     entropy: float
-    prediction: float
+    reward_prediction: float
     segment: int
     epochs: int
     minibatches: int
-    rate: float
+    learning_rate: float
 
 
 @dataclass(frozen=True)
@@ -138,11 +130,11 @@ def _tuned(learner: LearnerSettings, family: Family) -> Tuned:
         discount=horizon_discount(steps) if learner.discount == "auto" else learner.discount,
         gae_lambda=horizon_lambda(steps) if learner.gae_lambda == "auto" else learner.gae_lambda,
         entropy=first_entropy(steps) if learner.entropy == "auto" else learner.entropy,
-        prediction=0.0 if family.continuous else prediction,
+        reward_prediction=0.0 if family.continuous else prediction,
         segment=0,
         epochs=EPOCHS if learner.epochs == "auto" else learner.epochs,
         minibatches=minibatches,
-        rate=LEARNING_RATE if learner.learning_rate == "auto" else learner.learning_rate,
+        learning_rate=LEARNING_RATE if learner.learning_rate == "auto" else learner.learning_rate,
     )
 
 
@@ -159,11 +151,11 @@ def _segmented(study: Study, family: Family) -> Tuned:
         discount=asked(learner.discount, segment_rules.segment_discount(longest_episode(family), symbols)),
         gae_lambda=asked(learner.gae_lambda, segment_rules.segment_lambda(symbols)),
         entropy=asked(learner.entropy, 0.0 if family.continuous else segment_rules.ENTROPY),
-        prediction=0.0 if family.continuous else asked(learner.reward_prediction, 0.0),
+        reward_prediction=0.0 if family.continuous else asked(learner.reward_prediction, 0.0),
         segment=segment_rules.STEPS if isinstance(learner.segment, str) else int(learner.segment),
         epochs=asked(learner.epochs, segment_rules.EPOCHS),
         minibatches=asked(learner.minibatches, segment_rules.MINIBATCHES),
-        rate=asked(learner.learning_rate, segment_rules.LEARNING_RATE),
+        learning_rate=asked(learner.learning_rate, segment_rules.LEARNING_RATE),
     )
 
 

@@ -147,22 +147,24 @@ def test_plan_trains_nothing_and_shows_the_grid(tmp_path: Path, monkeypatch: pyt
         "timing training with gru (1 of 1) ...",
     ]
     lines = result.stdout.splitlines()
-    assert lines[:6] == [
+    assert lines[:7] == [
         "study     smoke",
         "question  Does every part of the instrument work?",
         "tasks     bernoulli-bandit: arms 2, episodes 10, action_noise 0.0, forced_pulls 0",
         "cells     4",
         "runs      8 (4 cells x 2 seeds) of 20,000 env steps",
+        "learner   lifetimes 32, discount 0.9, gae_lambda 0.5, entropy 0.1, reward_prediction 0, segment off, epochs 4, "
+        "minibatches 4, learning_rate 0.01",
         "results   results/smoke: 0 of 8 runs are finished; 8 to do in 4 stacks",
     ]
-    assert re.fullmatch(r"memory    \d+\.\d GB \(1 x \d+\.\d GB\)", lines[6])
+    assert re.fullmatch(r"memory    \d+\.\d GB \(1 x \d+\.\d GB\)", lines[7])
     assert re.fullmatch(
-        r"time      about .+ of training and evaluation on 1 worker, at [\d,]+ env steps/s each", lines[7]
+        r"time      about .+ of training and evaluation on 1 worker, at [\d,]+ env steps/s each", lines[8]
     )
     decoded = r"none \(decoder told the task: accuracy \d\d%, base rate \d\d%\)"
     quick = "; measured on fewer lifetimes than run-grid measures"
-    assert re.fullmatch(f"leaks     reward: {decoded}; action: {decoded}{quick}", lines[8])
-    assert lines[9:] == [
+    assert re.fullmatch(f"leaks     reward: {decoded}; action: {decoded}{quick}", lines[9])
+    assert lines[10:] == [
         "verdicts  unlikely: 2 seeds never decide a cell; 5 that agree do, at 95%",
         "",
         "cell  reward_observation  action_observation  memory  task_distribution",
