@@ -46,7 +46,7 @@ STACK_RUNS = 8
 CODE = {"trains": 4, "evaluates": 4, "judges": 4}
 CODE_OF_WAITING = 1  # the same, of what the learner makes of waiting steps: a part of tasks that have them only
 CODE_OF_ANALYSES = {"inner_algorithm": 3, "planning": 2}  # the same, of what they measure
-CODE_OF_LONG_EPISODES = 4  # the same, of training in segments, and of how long episodes are where nobody says
+CODE_OF_LONG_EPISODES = 5  # the same, of training in segments, and of how long episodes are where nobody says
 TREMBLES = 0.2  # share of the steps at which the probe `action_tremble` carries out another action
 _ONLY_EVALUATES = (
     "evaluation.tasks",

@@ -19,5 +19,5 @@ def segment_discount(episode_steps: int, symbols: bool) -> float:
 
 
 def segment_lambda(symbols: bool) -> float:
-    """Returns λ of the advantages: .95, or .8 if all is symbols."""
-    return 0.8 if symbols else 0.95
+    """Returns λ of the advantages: .9, or .8 if all is symbols."""
+    return 0.8 if symbols else 0.9

@@ -153,8 +153,8 @@ def test_plan_trains_nothing_and_shows_the_grid(tmp_path: Path, monkeypatch: pyt
         "tasks     bernoulli-bandit: arms 2, episodes 10, action_noise 0.0, forced_pulls 0",
         "cells     4",
         "runs      8 (4 cells x 2 seeds) of 20,000 env steps",
-        "learner   lifetimes 32, discount 0.9, gae_lambda 0.5, entropy 0.1, reward_prediction 0, segment off, epochs 4, "
-        "minibatches 4, learning_rate 0.01",
+        "learner   lifetimes 32, discount 0.9, gae_lambda 0.5, entropy 0.1, reward_prediction 0, segment off, "
+        "epochs 4, minibatches 4, learning_rate 0.01",
         "results   results/smoke: 0 of 8 runs are finished; 8 to do in 4 stacks",
     ]
     assert re.fullmatch(r"memory    \d+\.\d GB \(1 x \d+\.\d GB\)", lines[7])

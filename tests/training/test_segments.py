@@ -307,9 +307,11 @@ def test_only_long_episodes_of_environments_are_cut() -> None:
         ("FrozenLake-v1", "auto", (0.99, 0.8)),
         ("FrozenLake-v1", 1000, (0.995, 0.8)),
         ("minigrid:MiniGrid-MemoryS7-v0", "auto", (0.99, 0.8)),
-        ("CartPole-v1", 100, (0.97, 0.95)),
+        ("CartPole-v1", 100, (0.97, 0.9)),
+        ("Pendulum-v1", "auto", (0.975, 0.9)),
         ("FrozenLake-v1", 30, (0.99, 0.8)),
-        ("CartPole-v1", "auto", (0.99, 0.95)),
+        ("CartPole-v1", "auto", (0.99, 0.9)),
+        ("CartPole-v1", 1000, (0.995, 0.9)),
     ],
 )
 def test_discount_and_trace_go_with_what_is_shown(name: str, steps: int | str, rules: tuple[float, float]) -> None:
