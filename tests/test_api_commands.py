@@ -166,7 +166,8 @@ def test_what_is_printed_is_there_as_json(small_result: ing.Result, tmp_path: Pa
     assert json.loads(typed("new", "mine", "--out", study, "--format", "json").stdout)["file"] == str(study)
     planned = json.loads(typed("plan", study, "--quick", "--format", "json").stdout)
     assert (planned["runs"]["planned"], planned["seconds"], len(planned["cells"])) == (80, None, 16)
-    assert {"segment": 0, "discount": 0.9, "learning_rate": 0.01}.items() <= planned["learner"].items()
+    assert planned["learner"]["segment"] is False
+    assert {"discount": 0.9, "learning_rate": 0.01}.items() <= planned["learner"].items()
     exported = typed("export", small_result.directory, "--to", "csv", "--out", out, "--format", "json")
     assert json.loads(exported.stdout)["folder"] == str(out)
     options = {name: [*command.params] for name, command in typer.main.get_command(app).commands.items()}  # type: ignore[attr-defined]

@@ -84,9 +84,9 @@ def plan(
 ) -> None:
     """Show what a study will take, without training it.
 
-    Shows cells, runs, stacks, what is finished already, memory and time. The time is estimated from two seconds of
-    training. For environments of your own it also shows what varies between tasks, and whether the study can reach
-    verdicts.
+    Shows cells, runs, stacks, the learner's numbers, what is finished already, memory and time. The time is estimated
+    from two seconds of training. For environments of your own it also shows what varies between tasks, and whether the
+    study can reach verdicts.
     """
     grid = ask_for(study, set_ or [], smoke, seeds, cells, out)
     with working() as tell:

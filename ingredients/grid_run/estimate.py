@@ -31,7 +31,7 @@ class Estimate:
         seconds: of training and evaluating the unfinished runs.
         leakage: result of `training.leakage`.
         contact: of `training.contact`, for foreign tasks.
-        settings: of `training.cost`, the learner's.
+        settings: the learner's numbers, `auto` replaced (`training.cost.settings`).
         timed: whether speed and time were measured; else they are 0.
     """
 

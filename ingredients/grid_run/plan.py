@@ -138,11 +138,8 @@ def _time(cost: Estimate) -> str:
 
 
 def _learner(settings: Mapping[str, float]) -> str:
-    """Returns the learner's numbers by their names in a study, with `segment off` for whole lifetimes."""
-    told = {name: f"{value:g}" for name, value in settings.items()}
-    if told.get("segment") == "0":
-        told["segment"] = "off"
-    return ", ".join(f"{name} {text}" for name, text in told.items())
+    """Returns the learner's numbers by their names in a study: `segment off, epochs 4`."""
+    return ", ".join(f"{name} {'off' if value is False else f'{value:g}'}" for name, value in settings.items())
 
 
 def _shown(cost: Estimate) -> list[tuple[str, str]]:

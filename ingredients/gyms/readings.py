@@ -23,6 +23,8 @@ Path = tuple[str | int, ...]
 def reading_of(space: Space, known: Counts | None = None) -> Reading | None:
     """Returns how a leaf space is read, None if unsupported; `known` are `symbols.known`."""
     match space:
+        case spaces.Box() if 0 in space.shape:  # neither symbols nor an image
+            return _numbers(space)
         case spaces.Box():
             return symbols(space, known) or frame(space) or _numbers(space)
         case spaces.MultiBinary():

@@ -35,7 +35,7 @@ def symbols(space: spaces.Box, counts: Counts | None) -> Reading | None:
 
     `counts` are known values by channel.
     """
-    if len(space.shape) < 2 or 0 in space.shape or space.dtype.kind not in WHOLE or not space.is_bounded():
+    if len(space.shape) < 2 or space.dtype.kind not in WHOLE or not space.is_bounded():
         return None
     low, high = (bound.astype(np.int64).reshape(-1) for bound in (space.low, space.high))
     each = high - low + 1

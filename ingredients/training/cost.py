@@ -77,8 +77,9 @@ def memory_by_runs(study: Study, stack: Stack) -> list[int]:
 
 
 def settings(study: Study) -> dict[str, float]:
-    """Returns the learner's numbers, `auto` replaced by what the rules say of these tasks (`setup.Tuned`)."""
-    return prepare(study, ()).tuned._asdict()
+    """Returns the learner's numbers as a study names them, `auto` replaced; `segment` is False for whole lifetimes."""
+    tuned = prepare(study, ()).tuned
+    return tuned._asdict() | {"segment": tuned.segment or False}
 
 
 def notices(study: Study) -> list[str]:

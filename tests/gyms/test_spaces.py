@@ -244,8 +244,9 @@ def test_spaces_that_are_no_numbers_are_refused_by_name() -> None:
 
 
 def test_a_space_without_a_number_is_refused() -> None:
-    """An empty box, an empty array of symbols, an image without rows, and a dict of nothing."""
-    empty = (spaces.Box(-1, 1, (0,)), spaces.Box(0, 1, (0, 5), np.int64), spaces.Box(0, 255, (0, 84, 3), np.uint8))
-    for space in (*empty, spaces.Dict({})):
+    """An empty box, an empty array of symbols, an image without rows or colours, and a dict of nothing."""
+    empty: list[spaces.Space[Any]] = [spaces.Box(0, 255, shape, np.uint8) for shape in ((0, 84, 3), (84, 84, 0))]
+    empty += [spaces.Box(-1, 1, (0,)), spaces.Box(0, 1, (0, 5), np.int64), spaces.Dict({})]
+    for space in empty:
         with pytest.raises(StudyError, match="hold no number"):
             sight(space)
