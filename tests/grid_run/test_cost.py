@@ -151,6 +151,8 @@ def test_the_time_adds_up_over_kinds_of_memory(monkeypatch: pytest.MonkeyPatch) 
             return [Work(1000, 4800)] * workers
         if function.endswith(":leakage"):
             return [{"reward": "none"}] * workers
+        if function.endswith(":settings"):
+            return [{"epochs": 4}] * workers
         timed.append(kind := "lstm" if arguments[1].runs[0].cell.texts()["memory"] == "lstm" else "gru")
         return speeds[kind]
 
@@ -158,7 +160,8 @@ def test_the_time_adds_up_over_kinds_of_memory(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(estimating, "memory_by_runs", lambda *_: {"gru": [2, 3], "lstm": [4, 5]})
     cost = estimate(rest_of(study), workers=2)
     assert timed == ["gru", "lstm"]
-    assert (cost.workers, cost.memory_bytes, cost.notices, cost.leakage) == (2, 5, (), {"reward": "none"})
+    assert (cost.workers, cost.memory_bytes, cost.notices) == (2, 5, ())
+    assert (cost.leakage, cost.settings) == ({"reward": "none"}, {"epochs": 4})
     # gru: 2 runs of 1000 steps at 500 and 4800 played at 4800: 4 + 2 s; lstm half as fast: 8 + 4 s, beside it
     assert cost.seconds == pytest.approx(12.0)
     assert cost.env_steps_per_second == pytest.approx(4000 / 12)
