@@ -123,40 +123,40 @@ def _head_hidden(study: Study, segmented: bool) -> int:
 def _tuned(learner: LearnerSettings, family: Family) -> Tuned:
     """Returns settings of the study, or by lifetime length; vector actions predict no rewards."""
     steps = family.steps
-    minibatches = MINIBATCHES if learner.minibatches == "auto" else learner.minibatches
-    prediction = prediction_weight(steps) if learner.reward_prediction == "auto" else learner.reward_prediction
+    minibatches = _asked(learner.minibatches, MINIBATCHES)
     return Tuned(
-        lifetimes=rollout_lifetimes(steps, minibatches) if learner.lifetimes == "auto" else learner.lifetimes,
-        discount=horizon_discount(steps) if learner.discount == "auto" else learner.discount,
-        gae_lambda=horizon_lambda(steps) if learner.gae_lambda == "auto" else learner.gae_lambda,
-        entropy=first_entropy(steps) if learner.entropy == "auto" else learner.entropy,
-        reward_prediction=0.0 if family.continuous else prediction,
+        lifetimes=_asked(learner.lifetimes, rollout_lifetimes(steps, minibatches)),
+        discount=_asked(learner.discount, horizon_discount(steps)),
+        gae_lambda=_asked(learner.gae_lambda, horizon_lambda(steps)),
+        entropy=_asked(learner.entropy, first_entropy(steps)),
+        reward_prediction=0.0 if family.continuous else _asked(learner.reward_prediction, prediction_weight(steps)),
         segment=0,
-        epochs=EPOCHS if learner.epochs == "auto" else learner.epochs,
+        epochs=_asked(learner.epochs, EPOCHS),
         minibatches=minibatches,
-        learning_rate=LEARNING_RATE if learner.learning_rate == "auto" else learner.learning_rate,
+        learning_rate=_asked(learner.learning_rate, LEARNING_RATE),
     )
 
 
 def _segmented(study: Study, family: Family) -> Tuned:
     """Returns settings of the study, or by episode length and kind of observation."""
     learner = study.learner
-
-    def asked(said: Number | Literal["auto"], rule: Number) -> Number:
-        return rule if said == "auto" else said
-
     symbols = shows_symbols(family)
     return Tuned(
-        lifetimes=asked(learner.lifetimes, segment_rules.LANES),
-        discount=asked(learner.discount, segment_rules.segment_discount(longest_episode(family), symbols)),
-        gae_lambda=asked(learner.gae_lambda, segment_rules.segment_lambda(symbols)),
-        entropy=asked(learner.entropy, 0.0 if family.continuous else segment_rules.ENTROPY),
-        reward_prediction=0.0 if family.continuous else asked(learner.reward_prediction, 0.0),
+        lifetimes=_asked(learner.lifetimes, segment_rules.LANES),
+        discount=_asked(learner.discount, segment_rules.segment_discount(longest_episode(family), symbols)),
+        gae_lambda=_asked(learner.gae_lambda, segment_rules.segment_lambda(symbols)),
+        entropy=_asked(learner.entropy, 0.0 if family.continuous else segment_rules.ENTROPY),
+        reward_prediction=0.0 if family.continuous else _asked(learner.reward_prediction, 0.0),
         segment=segment_rules.STEPS if isinstance(learner.segment, str) else int(learner.segment),
-        epochs=asked(learner.epochs, segment_rules.EPOCHS),
-        minibatches=asked(learner.minibatches, segment_rules.MINIBATCHES),
-        learning_rate=asked(learner.learning_rate, segment_rules.LEARNING_RATE),
+        epochs=_asked(learner.epochs, segment_rules.EPOCHS),
+        minibatches=_asked(learner.minibatches, segment_rules.MINIBATCHES),
+        learning_rate=_asked(learner.learning_rate, segment_rules.LEARNING_RATE),
     )
+
+
+def _asked(said: Number | Literal["auto"], rule: Number) -> Number:
+    """Returns what the study says, or the rule's number."""
+    return rule if said == "auto" else said
 
 
 @dataclass
